@@ -1,0 +1,64 @@
+// Expected<T, E>: a value or the reason why there is none, with std::expected's names (C++23) for C++20.
+//
+// Used for input that is not ours: frames, journals, JSON, replies. Our own bugs are assertions, not errors.
+#pragma once
+
+#include <utility>
+#include <variant>
+
+namespace ibkr {
+
+/// Wraps an error so that `return Unexpected(e);` makes a failed Expected of any value type.
+template <class E>
+class Unexpected {
+ public:
+  explicit Unexpected(E error) : error_(std::move(error)) {}
+  E& error() { return error_; }
+
+ private:
+  E error_;
+};
+
+/// Either a T or an E. Reading the wrong one is a bug of the caller and throws std::bad_variant_access.
+template <class T, class E>
+class [[nodiscard]] Expected {
+ public:
+  Expected(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+  Expected(Unexpected<E> failure) : state_(std::in_place_index<1>, std::move(failure.error())) {}
+
+  bool has_value() const { return state_.index() == 0; }
+  explicit operator bool() const { return has_value(); }
+
+  T& value() & { return std::get<0>(state_); }
+  const T& value() const& { return std::get<0>(state_); }
+  T&& value() && { return std::get<0>(std::move(state_)); }
+  T& operator*() & { return value(); }
+  const T& operator*() const& { return value(); }
+  T&& operator*() && { return std::move(*this).value(); }
+  T* operator->() { return &value(); }
+  const T* operator->() const { return &value(); }
+
+  E& error() { return std::get<1>(state_); }
+  const E& error() const { return std::get<1>(state_); }
+
+ private:
+  std::variant<T, E> state_;
+};
+
+/// Success without a value, or an E.
+template <class E>
+class [[nodiscard]] Expected<void, E> {
+ public:
+  Expected() = default;
+  Expected(Unexpected<E> failure) : state_(std::in_place_index<1>, std::move(failure.error())) {}
+
+  bool has_value() const { return state_.index() == 0; }
+  explicit operator bool() const { return has_value(); }
+  E& error() { return std::get<1>(state_); }
+  const E& error() const { return std::get<1>(state_); }
+
+ private:
+  std::variant<std::monostate, E> state_;
+};
+
+}  // namespace ibkr

@@ -1,0 +1,60 @@
+// Fields by role, name and path: the walks over a message that know no message by name.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/message.h"
+
+namespace ibkr::protocol {
+
+/// A set or unset scalar field inside some struct. Lives as long as the message, until its lists change.
+class FieldRef {
+ public:
+  FieldRef(const FieldInfo& info, void* object) : info_(&info), at_(static_cast<char*>(object) + info.offset) {}
+  const FieldInfo& info() const { return *info_; }
+  bool is_set() const;
+  void unset();
+  /// Int32, Int64 and Bool as a number; none when unset or of another kind.
+  std::optional<std::int64_t> integer() const;
+  void set_integer(std::int64_t value);
+  /// Text of a String; none when unset or of another kind.
+  std::optional<std::string_view> text() const;
+  void set_text(std::string_view value);
+  /// Any scalar as people write it: numbers with their digits, booleans as true and false. "" when unset.
+  std::string to_string() const;
+
+ private:
+  const FieldInfo* info_;
+  void* at_;
+};
+
+/// Calls `visit` for every scalar field (set or not) of the message and of the structs and lists that are there, with
+/// its path ("order.lmt_price", "conditions[0].price"). Paths cost; pass want_paths = false where only refs count.
+void for_each_field(Message& message, const std::function<void(FieldRef, std::string_view path)>& visit,
+                    bool want_paths = true);
+
+/// The first set field with the role, in description order; none when there is no such field or it is unset.
+/// Cheap: top-level fields and their direct structs only.
+std::optional<std::int64_t> integer_with_role(const Message& message, Role role);
+/// True when the type has a field of that role at its top level (unset or not).
+bool has_role(const MessageInfo& type, Role role);
+
+/// One difference between two messages of one type.
+struct Difference {
+  std::string path;   ///< "contract.symbol", "conditions[1].price", "conditions.size"
+  std::string left;   ///< "" when unset
+  std::string right;
+};
+/// Which fields take part in a comparison.
+using FieldFilter = std::function<bool(const FieldInfo&)>;
+/// Field by field. Unset and zero, false or "" are equal when `unset_is_default`. Decimals and numbers are compared by
+/// value. At most `limit` differences.
+std::vector<Difference> compare(const Message& left, const Message& right, bool unset_is_default = false,
+                                const FieldFilter& include = nullptr, std::size_t limit = 1000);
+
+}  // namespace ibkr::protocol

@@ -1,0 +1,87 @@
+// Message: a value of any message type, and what its payload had that the value cannot say.
+#pragma once
+
+#include <cassert>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/expected.h"
+#include "protocol/schema.h"
+
+namespace ibkr::protocol {
+
+/// The text of a field that our encoder would spell another way ("0" where we write "0.0", "" where we write "0").
+struct Verbatim {
+  std::uint32_t index;  ///< position in the payload, the message id being 0
+  bool variant;         ///< a slot that only some clients send
+  std::string text;
+  friend bool operator==(const Verbatim&, const Verbatim&) = default;
+};
+
+/// What a text payload had beyond the values. The encoder writes it back where it still means the same as the value,
+/// so that decoding and encoding give back the same bytes, and an edited value is written as edited.
+/// (Unknown protobuf fields are kept in each struct's own unknown_fields.)
+struct Residue {
+  std::vector<Verbatim> verbatim;      ///< ascending by index
+  std::vector<std::string> trailing;   ///< fields after the last one that the layout knows
+  bool empty() const { return verbatim.empty() && trailing.empty(); }
+  void clear() { verbatim.clear(); trailing.clear(); }
+  friend bool operator==(const Residue&, const Residue&) = default;
+};
+
+/// Why a payload, or a JSON text, is not a message. Fields that are not known are empty, or -1.
+struct DecodeError {
+  std::string message;           ///< message name, e.g. "OpenOrder", or "" before it is known
+  std::string field;             ///< path, e.g. "order.lmt_price"
+  std::int64_t index = -1;       ///< number of the text field, the id being 0
+  std::int64_t byte_offset = -1; ///< in the payload
+  std::string reason;
+  /// "OpenOrder.order.lmt_price (field 12, byte 57): not a number: \"abc\""
+  std::string to_string() const;
+};
+
+/// Owns one message body of any type. Movable and copyable; not thread safe.
+class Message {
+ public:
+  explicit Message(const MessageInfo& type) : type_(&type), body_(type.body->ops->create()) {}
+  /// Takes a body: Message(TickPrice{...}).
+  template <class T, class = decltype(T::info)>
+  Message(T body) : Message(T::info) { as<T>() = std::move(body); }
+
+  Message(const Message& other) : Message(*other.type_) { *this = other; }
+  Message& operator=(const Message& other);
+  Message(Message&& other) noexcept
+      : residue(std::move(other.residue)), type_(other.type_), body_(std::exchange(other.body_, nullptr)) {}
+  Message& operator=(Message&& other) noexcept {
+    residue = std::move(other.residue);
+    std::swap(type_, other.type_);
+    std::swap(body_, other.body_);
+    return *this;
+  }
+  ~Message() { if (body_) type_->body->ops->destroy(body_); }
+
+  const MessageInfo& type() const { return *type_; }
+  std::string_view name() const { return type_->name; }
+  void* body() { return body_; }
+  const void* body() const { return body_; }
+  void clear() { type_->body->ops->clear(body_); residue.clear(); }
+
+  template <class T> bool is() const { return type_ == &T::info; }
+  /// The body as its own struct. Asking for another struct is a bug.
+  template <class T> T& as() { assert(is<T>()); return *static_cast<T*>(body_); }
+  template <class T> const T& as() const { assert(is<T>()); return *static_cast<const T*>(body_); }
+  template <class T> const T* get_if() const { return is<T>() ? static_cast<const T*>(body_) : nullptr; }
+  template <class T> T* get_if() { return is<T>() ? static_cast<T*>(body_) : nullptr; }
+
+  Residue residue;
+
+ private:
+  const MessageInfo* type_;
+  void* body_;
+};
+
+}  // namespace ibkr::protocol

@@ -1,0 +1,214 @@
+// The shape of the generated tables: what the description (messages/*.tws) says, as constant data.
+//
+// scripts/generate_protocol.py turns the description into plain structs (messages.h) and into tables of these types.
+// Every operation on messages (text, protobuf, JSON, compare, random, id remapping) is one interpreter that walks them.
+// Nothing here decides anything; read protocol/messages/LANGUAGE.md for what the words mean.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace ibkr::protocol {
+
+/// Seen from the application: In comes from TWS, Out goes to TWS.
+enum class Direction : std::uint8_t { In, Out };
+
+/// The two encodings of a message body.
+enum class Wire : std::uint8_t { Text, Protobuf };
+
+/// The C++ type that holds a field. Scalars are std::optional<T>, lists std::vector<T>, structs std::optional<S>.
+enum class Kind : std::uint8_t {
+  Int32, Int64, Double, Bool, Decimal, String, Struct,
+  Int32List, DoubleList, StringList, StructList,
+};
+
+/// How protobuf carries a field. None: the field exists in text only.
+enum class ProtoType : std::uint8_t { None, Varint, Double, String, Message };
+
+/// What a field's value stands for, so that ids can be remapped, accounts masked and times ignored without a word
+/// about particular messages. Values of one role live in one space of ids.
+enum class Role : std::uint8_t {
+  None,
+  RequestId,         ///< chosen by the app per request; answers carry it back
+  OrderId,           ///< an order's id, unique per client id (order_id, parent_id, child orders)
+  RequestOrOrderId,  ///< ErrorMessage.id: a request id, an order id, or -1
+  PermId,            ///< TWS's permanent id of an order
+  ClientId,          ///< the connection's client id
+  Account,           ///< an account number, or several joined with commas
+  ExecId,            ///< an execution's id; ties a commission to its execution
+  Time,              ///< a moment or a date; never part of matching a request
+  User,              ///< a user name
+  Tag,               ///< free text that the app chose (order_ref, oca_group, model_code)
+  Text,              ///< prose that may quote ids (error texts)
+};
+
+struct StructInfo;
+struct EnumInfo;
+
+/// One field of a struct.
+struct FieldInfo {
+  std::string_view name;  ///< snake_case; the name in C++, JSON, SQL and Python
+  std::string_view doc;
+  const StructInfo* type;   ///< for Struct and StructList, else null
+  const EnumInfo* values;   ///< names of an integer's values, or null
+  std::uint32_t offset;     ///< of the member in its struct
+  std::uint16_t number;     ///< protobuf field number, 0 when text only
+  Kind kind;
+  ProtoType proto;
+  Role role;
+  bool ignorable;  ///< may be dropped where a target version cannot carry it
+};
+
+/// How to handle a C++ struct without knowing its type. All pointers are to a whole object of that struct, unless
+/// said otherwise.
+struct StructOps {
+  void* (*create)();
+  void (*destroy)(void*);
+  void (*assign)(void* to, const void* from);
+  void (*clear)(void*);
+  // std::optional<S>, given its address
+  void* (*engage)(void* optional);                    ///< makes it hold a value if it does not, returns the value
+  const void* (*engaged)(const void* optional);       ///< the value or null
+  void (*disengage)(void* optional);
+  // std::vector<S>, given its address
+  std::size_t (*size)(const void* list);
+  void* (*append)(void* list);                        ///< adds an empty element and returns it
+  const void* (*at)(const void* list, std::size_t);
+};
+
+/// One struct: a message's body or a part of one.
+struct StructInfo {
+  std::string_view name;
+  std::string_view doc;
+  std::span<const FieldInfo> fields;
+  std::span<const std::uint16_t> by_number;  ///< protobuf number -> index into fields, 0xFFFF where there is none
+  std::uint32_t unknown_offset;              ///< of the std::string that keeps unknown protobuf fields, as they came
+  const StructOps* ops;
+};
+
+/// How a scalar is spelled in a text field.
+enum class Spelling : std::uint8_t {
+  Plain,     ///< unset is written as zero; booleans are 1 and 0
+  Blank,     ///< `?`  unset is the empty field
+  Sentinel,  ///< `!`  unset is the type's largest number
+  Escaped,   ///< `~`  from server version 153 on, characters outside ASCII are \uXXXX
+  EscapedAlways,  ///< `~~` the same at every version
+  TrueFalse,      ///< booleans are the words true and false
+  AndOr,          ///< booleans are a (and) and o (or)
+};
+
+enum class TextOpCode : std::uint8_t {
+  Field,     ///< one scalar field
+  Version,   ///< the message's own version number; canonical value in `number`
+  Constant,  ///< a dead slot that is written as `literal`
+  Variant,   ///< a slot that only some clients send: read when `number` fields are left
+  Tags,      ///< one field "tag=value;tag=value;" for a list of TagValue
+  Mask,      ///< one integer whose bits are the boolean fields `conditions`.. (see TextOp::mask)
+  If,        ///< `body` ops when all conditions hold, else the `otherwise` ops that follow them
+  Repeat,    ///< a count, then `body` ops for each element of a list of structs (element in `element_slot`)
+  Again,     ///< the same over a list that was already read; fewer elements may follow
+  RepeatScalar,  ///< a count, then one field each for a list of scalars
+  With,      ///< a 1/0 presence flag for the struct in `element_slot`, then `body` ops when present
+};
+
+enum class ConditionCode : std::uint8_t { ServerVersion, MessageVersion, Integer, Number, Text, NotEmptyList };
+enum class Compare : std::uint8_t { Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual };
+
+/// One comparison. A condition on a field sees an unset number as not comparable (false) unless `unset_is_zero`.
+struct Condition {
+  ConditionCode code;
+  Compare compare;
+  std::uint8_t slot;
+  const FieldInfo* field;
+  double number;
+  std::span<const std::string_view> texts;  ///< Text: equal to any of them / to none of them
+  std::span<const std::int32_t> integers;   ///< Integer with Equal: any of them
+};
+
+/// One step of a text layout. Steps with a body are followed by it: the interpreters recurse over ranges.
+struct TextOp {
+  TextOpCode code;
+  Spelling spelling;
+  std::uint8_t since;  ///< only when server version >= since (0: always)
+  std::uint8_t until;  ///< only when server version < until (0: always)
+  std::uint8_t slot;          ///< the struct that holds the field
+  std::uint8_t element_slot;  ///< Repeat, Again, With: the struct that the body fills
+  std::uint16_t body;         ///< number of ops of the body
+  std::uint16_t otherwise;    ///< If: number of ops after the body that run when the conditions do not hold
+  std::int32_t number;
+  const FieldInfo* field;
+  std::string_view literal;
+  std::span<const Condition> conditions;          ///< If: all must hold
+  std::span<const FieldInfo* const> mask;         ///< Mask: the boolean of each bit, lowest first
+};
+
+/// A struct that a layout reads or writes into: slot 0 is the message, others hang below their parent.
+struct TextSlot {
+  std::uint8_t parent;
+  const FieldInfo* field;  ///< Struct field of the parent; StructList where the slot is a Repeat's element
+};
+
+/// A message's text layout for all server versions.
+struct TextLayout {
+  std::span<const TextOp> ops;
+  std::span<const TextSlot> slots;
+};
+
+/// A message type.
+struct MessageInfo {
+  std::string_view name;  ///< IBKR's protobuf name
+  std::string_view doc;
+  std::span<const std::string_view> aliases;  ///< other names people know it by: constant, method, callback
+  Direction direction;
+  std::int32_t id;            ///< without the 200 that protobuf adds on the wire
+  std::int32_t since;         ///< first server version that knows it
+  std::int32_t proto_since;   ///< first server version that sends it as protobuf; 0 when never
+  const StructInfo* body;
+  const TextLayout* text;     ///< null when protobuf only
+
+  // Relations. Requests point at answers; all lists are names resolved by the generator.
+  std::span<const MessageInfo* const> answers;  ///< a request's possible answers, errors not listed
+  std::span<const MessageInfo* const> ends;     ///< the answers that end it
+  const MessageInfo* cancel;                    ///< the request that cancels it, or null
+  const MessageInfo* cancels;                   ///< the request that this one cancels, or null
+  bool pushed;  ///< an answer that TWS also sends unasked
+};
+
+/// One named value of an enumeration.
+struct EnumValue {
+  std::int32_t value;
+  std::string_view name;
+  std::string_view doc;
+};
+struct EnumInfo {
+  std::string_view name;
+  std::string_view doc;
+  std::span<const EnumValue> values;
+};
+
+/// Server versions that we describe.
+inline constexpr int kMinServerVersion = 100;
+inline constexpr int kMaxServerVersion = 226;
+/// From here on the message id is a raw 4-byte integer, and 200 is added to it when the body is protobuf.
+inline constexpr int kRawIdServerVersion = 201;
+inline constexpr int kProtobufIdOffset = 200;
+
+/// Every message type, ordered by direction and id.
+std::span<const MessageInfo> all_messages();
+/// The type with this id (without the protobuf offset), or null.
+const MessageInfo* find_message(Direction direction, std::int32_t id);
+/// The type with this name or alias (TickPrice, TICK_PRICE, tickPrice; letter case is ignored), or null. Where a
+/// name means a request and an answer, the first in all_messages() with the asked direction wins.
+const MessageInfo* find_message(std::string_view name);
+const MessageInfo* find_message(Direction direction, std::string_view name);
+/// The name of an enumeration's value, or "" where it has none.
+std::string_view value_name(const EnumInfo& values, std::int32_t value);
+
+/// The wire that TWS and clients use for a message at a server version.
+inline Wire wire_at(const MessageInfo& type, int server_version) {
+  return type.proto_since != 0 && server_version >= type.proto_since ? Wire::Protobuf : Wire::Text;
+}
+
+}  // namespace ibkr::protocol
