@@ -55,8 +55,8 @@ class Connection {
   /// and what they captured are destroyed some time after the connection.
   void start(ConnectionCallbacks callbacks);
 
-  /// Sends bytes: first straight to the kernel, and what that does not take is copied to the write queue. Errors come as
-  /// on_close. After the connection's end it does nothing; after shutdown_write() it is a bug.
+  /// Sends bytes: first straight to the kernel, and what that does not take is copied to the write queue. Errors come
+  /// as on_close. After the connection's end it does nothing; after shutdown_write() it is a bug.
   void write(std::string_view bytes);
   /// Bytes that write() took and the kernel has not taken yet. The queue has no limit of its own: whoever writes stops
   /// at his own limit and goes on at on_drain.
@@ -127,8 +127,8 @@ class Dial {
  private:
   friend std::unique_ptr<Dial> connect(Loop&, const Address&, std::function<void(Result)>);
   struct State;
-  explicit Dial(State* state) : state_(state) {}
-  State* state_;  // freed by the loop, after the callback that may be running
+  explicit Dial(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;  // shared with what the loop has under way
 };
 
 /// Looks the host up (without blocking the loop), tries each of its addresses, IPv4 first, and calls back once with the
