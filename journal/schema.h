@@ -1,0 +1,26 @@
+// The file's format: tables, views, version. FORMAT.md is the page for people.
+#pragma once
+
+#include <string>
+
+#include "journal/database.h"
+#include "protocol/expected.h"
+
+namespace ibkr::journal {
+
+/// "IBKR", in the file's header, so that file(1) and we know a journal from any other database.
+inline constexpr int kApplicationId = 0x49424B52;
+/// The newest format that this program reads and writes (PRAGMA user_version).
+inline constexpr int kFormatVersion = 1;
+
+/// Makes an empty file a journal. An error stays with the database.
+void create_schema(Database& database);
+
+/// Success when the database is a journal of a format that this program reads. Otherwise what it is instead, and what
+/// to do, beginning with the path.
+Expected<void, std::string> check_format(Database& database, const std::string& path);
+
+/// True when the database has no tables and no application id: a new or an empty file.
+bool is_empty_database(Database& database);
+
+}  // namespace ibkr::journal
