@@ -11,8 +11,6 @@ Standard library only. The clients are installed by install.py; when a registry 
 
 import argparse
 import concurrent.futures
-import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -20,56 +18,25 @@ from pathlib import Path
 import install
 import journal_checks
 import transcript
+from clients_under_test import PROGRAMS, Client, ClientFailed
 from servers import Server, ServerFailed
 
-HERE = Path(__file__).resolve().parent
-CLIENT_SECONDS = 90
 AT_A_TIME = 4  # the clients wait more than they work
 SEED = 7
 
 RECORDING_CLIENT_ID = 7
 REPLAY_CLIENT_ID = 11
 
-CLIENTS = {  # name: (its program, older server versions that it can speak)
-    "ib_async": ("ib_async_client.py", (157, 176, 177)),
-    "ibapi_10": ("ibapi_client.py", (100, 142, 178, 200, 201, 203, 207, 213, 225)),
-    "ibapi_9": ("ibapi_client.py", (100, 118, 142)),
-    "stoqey": ("stoqey_client.cjs", (100, 157, 178)),
+OLDER_SERVER_VERSIONS = {  # that the client can speak; its newest is what the other cases use
+    "ib_async": (157, 176, 177),
+    "ibapi_10": (100, 142, 178, 200, 201, 203, 207, 213, 225),
+    "ibapi_9": (100, 118, 142),
+    "stoqey": (100, 157, 178),
 }
 
 
 class CaseFailed(Exception):
     """A case did not hold; the text says what was expected and what was seen."""
-
-
-class Client:
-    """One of our programs on one installed client."""
-
-    def __init__(self, name, installed):
-        self.name = name
-        program = HERE / "clients" / CLIENTS[name][0]
-        self._environment = dict(os.environ)
-        if name == "stoqey":
-            self._command = ["node", program]
-            self._environment["NODE_PATH"] = str(installed)
-        else:
-            self._command = [installed, "-B", program]
-
-    def run(self, server, client_id, *others):
-        """The events that the program saw. Fails with its errors and the servers' logs."""
-        command = [*self._command, server.host, str(server.port), str(client_id)]
-        try:
-            done = subprocess.run(command, env=self._environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                                  timeout=CLIENT_SECONDS)
-            problem = None if done.returncode == 0 else f"exit status {done.returncode}"
-            said, errors = done.stdout, done.stderr
-        except subprocess.TimeoutExpired as late:
-            problem = f"did not end within {CLIENT_SECONDS} s"
-            said, errors = ((stream or b"").decode(errors="replace") for stream in (late.stdout, late.stderr))
-        if problem:
-            last = "\n".join(f"    client: {line}" for line in (said.splitlines()[-5:] + errors.splitlines()[-15:]))
-            raise CaseFailed("\n".join([f"the client failed: {problem}", last, *(s.tail() for s in (server, *others))]))
-        return transcript.parse(said)
 
 
 class Suite:
@@ -145,7 +112,7 @@ def outcome(case):
     """None, or why the case failed."""
     try:
         case()
-    except (CaseFailed, ServerFailed) as failed:
+    except (CaseFailed, ClientFailed, ServerFailed) as failed:
         return str(failed)
     return None
 
@@ -156,7 +123,7 @@ def jobs(program, clients, directory):
         suite = Suite(program, client, directory / client.name)
         yield client.name, lambda suite=suite: list(suite.thread_of_cases())
     for client in clients:
-        for version in CLIENTS[client.name][1]:
+        for version in OLDER_SERVER_VERSIONS[client.name]:
             suite = Suite(program, client, directory / f"{client.name}-{version}")
             yield client.name, lambda suite=suite, version=version: [
                 (f"server version {version}", outcome(lambda: suite.at_server_version(version)))]
@@ -180,13 +147,13 @@ def installed_clients(names):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--program", type=Path, default=Path("build/dev/ibkr"), help="the ibkr program")
-    arguments.add_argument("--client", choices=CLIENTS, action="append", help="only this client; may be repeated")
+    arguments.add_argument("--client", choices=PROGRAMS, action="append", help="only this client; may be repeated")
     arguments.add_argument("--keep", type=Path, help="leave journals and logs in this directory")
     options = arguments.parse_args()
     if not options.program.exists():
         sys.exit(f"{options.program} is not there: run scripts/build, or name the program with --program")
 
-    clients, skipped, failed = installed_clients(options.client or CLIENTS)
+    clients, skipped, failed = installed_clients(options.client or PROGRAMS)
     passed = 0
     with tempfile.TemporaryDirectory(prefix="ibkr-interop-") as scratch, \
             concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
