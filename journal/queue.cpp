@@ -104,6 +104,10 @@ void Queue::drop(SessionId session, Sequence sequence, std::size_t bytes, Pushed
   gap.bytes += static_cast<std::int64_t>(bytes);
 }
 
+void Queue::leave_dropping() {
+  if (dropping_ && bytes_ <= limit_ - limit_ / 8) dropping_ = false;
+}
+
 void Queue::append_gaps() {
   for (const auto& [session, gap] : gaps_) {
     append_control({session, gap.last, Stamp::now(), 0, true, protocol::Direction::In}, gap,
@@ -129,6 +133,7 @@ void Queue::wake() {
 Batch Queue::take(std::size_t max_bytes) {
   Batch batch;
   std::lock_guard lock(mutex_);
+  leave_dropping();
   if (!dropping_ && !gaps_.empty()) append_gaps();
   std::size_t taken = 0;
   while (!chunks_.empty() && (batch.empty() || taken + chunks_.front()->counted <= max_bytes)) {
@@ -151,7 +156,7 @@ void Queue::release(Batch batch) {
   }
   std::lock_guard lock(mutex_);
   bytes_ -= freed;
-  if (dropping_ && bytes_ <= limit_ - limit_ / 8) dropping_ = false;
+  leave_dropping();
   for (auto& chunk : batch) {
     if (chunk->capacity == kChunkBytes && spare_.size() < kSpareChunks) spare_.push_back(std::move(chunk));
   }

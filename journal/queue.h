@@ -113,6 +113,7 @@ class Queue {
   char* reserve(std::size_t size, std::size_t counted);  // mutex_ held
   void append_control(const RecordHead& head, Control control, std::size_t counted);
   void drop(SessionId session, Sequence sequence, std::size_t bytes, Pushed& result);
+  void leave_dropping();
   void append_gaps();
   std::unique_ptr<Chunk> fresh_chunk(std::size_t capacity);
 

@@ -202,6 +202,7 @@ Expected<void, std::string> check_format(Database& database, const std::string& 
     return Unexpected("not an ibkr journal: " + path + " is no SQLite file, or a damaged one (" + database.error() +
                       "); name a file that ibkr proxy recorded");
   }
+  if (is_empty_database(database)) return Unexpected("not an ibkr journal: " + path + " is empty");
   if (*application != kApplicationId) {
     return Unexpected("not an ibkr journal: " + path +
                       " is another program's SQLite file; name a file that ibkr proxy recorded");
