@@ -36,16 +36,23 @@ class Client:
 
     def run(self, server, client_id, *others):
         """The events that the program saw. Fails with its errors and the servers' logs."""
-        command = [*self._command, server.host, str(server.port), str(client_id)]
+        events, problem = self.attempt(server, client_id)
+        if problem:
+            raise ClientFailed("\n".join([problem, *(s.tail() for s in (server, *others))]))
+        return events
+
+    def attempt(self, server, client_id, *arguments):
+        """The events that the program saw, and how it failed: None when it ended well."""
+        command = [*self._command, server.host, str(server.port), str(client_id), *arguments]
         try:
             done = subprocess.run(command, env=self._environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                                   timeout=CLIENT_SECONDS)
-            problem = None if done.returncode == 0 else f"exit status {done.returncode}"
+            why = f"exit status {done.returncode}"
             said, errors = done.stdout, done.stderr
+            if done.returncode == 0:
+                return transcript.parse(said), None
         except subprocess.TimeoutExpired as late:
-            problem = f"did not end within {CLIENT_SECONDS} s"
+            why = f"did not end within {CLIENT_SECONDS} s"
             said, errors = ((stream or b"").decode(errors="replace") for stream in (late.stdout, late.stderr))
-        if problem:
-            last = "\n".join(f"    client: {line}" for line in (said.splitlines()[-5:] + errors.splitlines()[-15:]))
-            raise ClientFailed("\n".join([f"the client failed: {problem}", last, *(s.tail() for s in (server, *others))]))
-        return transcript.parse(said)
+        last = [f"    client: {line}" for line in said.splitlines()[-5:] + errors.splitlines()[-15:]]
+        return transcript.parse(said), "\n".join([f"the client failed: {why}", *last])

@@ -69,6 +69,14 @@ class Suite:
         self.equal(transcript.normalised(self.recorded), transcript.normalised(seen), "recorded", "replayed", replay)
         self.ended_well(replay)
 
+    def unrecorded_request_is_refused(self):
+        with self.server("replay", self.journal, "--speed", "max") as replay:
+            seen, problem = self.client.attempt(replay, RECORDING_CLIENT_ID, "MSFT")
+        if not problem or not any(event["event"] == "error" and event["request"] != "notices" for event in seen):
+            raise CaseFailed(f"the client asked for MSFT, which was not recorded, and saw no error: {seen}\n{replay.tail()}")
+        if replay.exit_status == 0 or "symbol" not in replay.tail():
+            raise CaseFailed(f"ibkr replay ended with {replay.exit_status} and did not name the field\n{replay.tail()}")
+
     def journal_is_readable(self):
         problems = journal_checks.problems(self.program, self.journal)
         if problems:
@@ -96,6 +104,7 @@ class Suite:
             ("the journal: all decoded, sessions, show, decode and encode", self.journal_is_readable),
             ("replayed as it was: same transcript", lambda: self.replayed("1", RECORDING_CLIENT_ID)),
             ("replayed as fast as possible, other ids: same transcript", lambda: self.replayed("max", REPLAY_CLIENT_ID)),
+            ("a request that was not recorded is refused and explained", self.unrecorded_request_is_refused),
         ]
         broken = None
         for name, case in cases:

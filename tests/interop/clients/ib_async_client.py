@@ -1,6 +1,6 @@
 """A small trading program on ib_async that tells what it saw: one JSON object a line on stdout.
 
-    python ib_async_client.py HOST PORT CLIENT_ID
+    python ib_async_client.py HOST PORT CLIENT_ID [SYMBOL]
 
 It asks for the same things in every run (nothing is computed from the clock), so that two runs against the same session
 tell the same story up to ids and times. Each line has `request` (what it belongs to) and `event` (what happened).
@@ -47,7 +47,7 @@ class Program:
         return self.labels.get(trade.order.orderId, "earlier orders")
 
     def on_error(self, request_id, code, text, contract):
-        request = self.labels.get(request_id, "notices")
+        request = "notices" if request_id == -1 else self.labels.get(request_id, "a request")
         tell(request, "error", code=code, text=text)
 
     def on_open_order(self, trade):
@@ -80,8 +80,8 @@ class Program:
         self.ib.client.updateReqId(1000 * client_id)
         tell("connect", "connected", server_version=self.ib.client.serverVersion(), accounts=self.ib.managedAccounts())
 
-    async def contract(self):
-        found = await answer(self.ib.reqContractDetailsAsync(Stock("AAPL", "SMART", "USD")), "contract details")
+    async def contract(self, symbol):
+        found = await answer(self.ib.reqContractDetailsAsync(Stock(symbol, "SMART", "USD")), "contract details")
         for details in found:
             contract = details.contract
             tell("contract", "contractDetails", con_id=contract.conId, symbol=contract.symbol, kind=contract.secType,
@@ -145,10 +145,10 @@ class Program:
         await self.until(trade.statusEvent, lambda: trade.orderStatus.status == "Cancelled", "the cancellation")
 
 
-async def main(host, port, client_id):
+async def main(host, port, client_id, symbol):
     program = Program()
     await program.connect(host, port, client_id)
-    contract = await program.contract()
+    contract = await program.contract(symbol)
     await program.bars(contract)
     await program.quotes(contract)
     await program.positions("positions")
@@ -163,4 +163,5 @@ async def main(host, port, client_id):
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.ERROR)  # what ib_async cannot decode it only logs
-    asyncio.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
+    host, port, client_id, symbol = (*sys.argv[1:], "AAPL")[:4]
+    asyncio.run(main(host, int(port), int(client_id), symbol))

@@ -1,6 +1,6 @@
 """A small trading program on IBKR's own Python client (9.81 and 10.51) that tells what it saw: one JSON object a line.
 
-    python ibapi_client.py HOST PORT CLIENT_ID
+    python ibapi_client.py HOST PORT CLIENT_ID [SYMBOL]
 
 It asks for the same things in every run (nothing is computed from the clock), so that two runs against the same session
 tell the same story up to ids and times. Each line has `request` (what it belongs to) and `event` (what happened).
@@ -56,8 +56,12 @@ class Program(EWrapper, EClient):
 
     def wait(self, request, event, times=1, **fields):
         with self.changed:
-            if not self.changed.wait_for(lambda: self.count(request, event, **fields) >= times, ANSWER_SECONDS):
-                raise SystemExit(f"no answer within {ANSWER_SECONDS} s: {request}: {event} {fields}")
+            def arrived():
+                return self.count(request, event, **fields) >= times
+            refusable = request in ("contract", "bars", "quotes", "summary")
+            self.changed.wait_for(lambda: arrived() or refusable and self.count(request, "error"), ANSWER_SECONDS)
+            if not arrived():
+                raise SystemExit(f"refused, or no answer within {ANSWER_SECONDS} s: {request}: {event} {fields}")
 
     # What the server says, called on the thread of run().
 
@@ -160,11 +164,11 @@ class Program(EWrapper, EClient):
         self.cancelOrder(limit, *([OrderCancel()] if OrderCancel else []))
         self.wait("limit order", "orderStatus", status="Cancelled")
 
-    def ask(self):
+    def ask(self, symbol):
         self.wait("connect", "nextValidId")
-        apple = Contract()
-        apple.symbol, apple.secType, apple.exchange, apple.currency = "AAPL", "STK", "SMART", "USD"
-        self.reqContractDetails(self.contract_id, apple)
+        stock = Contract()
+        stock.symbol, stock.secType, stock.exchange, stock.currency = symbol, "STK", "SMART", "USD"
+        self.reqContractDetails(self.contract_id, stock)
         self.wait("contract", "contractDetailsEnd")
         self.reqHistoricalData(self.bars_id, self.contract, "", "1 D", "1 hour", "TRADES", 1, 1, False, [])
         self.wait("bars", "historicalDataEnd")
@@ -189,17 +193,18 @@ class Program(EWrapper, EClient):
         self.disconnect()
 
 
-def main(host, port, client_id):
+def main(host, port, client_id, symbol):
     program = Program(client_id)
     program.connect(host, port, client_id)
     threading.Thread(target=program.run, daemon=True).start()
-    program.ask()
+    program.ask(symbol)
     program.trade()
     program.finish()
 
 
 if __name__ == "__main__":
     logging.disable(logging.CRITICAL)
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    host, port, client_id, symbol = (*sys.argv[1:], "AAPL")[:4]
+    main(host, int(port), int(client_id), symbol)
     sys.stdout.flush()
     os._exit(0)  # its reader sits in recv() for up to a second more

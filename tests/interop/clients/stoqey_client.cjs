@@ -1,6 +1,6 @@
 // A small trading program on @stoqey/ib that tells what it saw: one JSON object a line on stdout.
 //
-//     NODE_PATH=.../node_modules node stoqey_client.cjs HOST PORT CLIENT_ID
+//     NODE_PATH=.../node_modules node stoqey_client.cjs HOST PORT CLIENT_ID [SYMBOL]
 //
 // It asks for the same things in every run (nothing is computed from the clock), so that two runs against the same
 // session tell the same story up to ids and times. Each line has `request` (what it belongs to) and `event`.
@@ -12,7 +12,7 @@ const { EventName, IBApi, OrderAction, OrderType, SecType, WhatToShow } = requir
 
 const ANSWER_MS = 30000;
 const QUOTES = 20;
-const [host, port, clientId] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
+const [host, port, clientId, symbol] = [process.argv[2], +process.argv[3], +process.argv[4], process.argv[5] ?? "AAPL"];
 
 const ids = { contract: 1000 * clientId, bars: 1000 * clientId + 1, quotes: 1000 * clientId + 2, summary: 1000 * clientId + 3 };
 const labels = new Map(Object.entries(ids).map(([request, id]) => [id, request]));
@@ -43,10 +43,12 @@ function answer(request, event, { times = 1, ...fields } = {}) {
       reject(new Error(`no answer within ${ANSWER_MS} ms: ${request}: ${event} ${JSON.stringify(fields)}`));
     }, ANSWER_MS);
     const look = () => {
-      if (count(request, event, fields) < times) return;
+      const arrived = count(request, event, fields) >= times;
+      const refused = request in ids && count(request, "error") > 0;
+      if (!arrived && !refused) return;
       waiting.delete(look);
       clearTimeout(late);
-      resolve();
+      arrived ? resolve() : reject(new Error(`refused: ${request}`));
     };
     waiting.add(look);
     look();
@@ -104,7 +106,7 @@ async function listPositions(request) {
 async function ask() {
   ib.connect();
   await answer("connect", "nextValidId");
-  ib.reqContractDetails(ids.contract, { symbol: "AAPL", secType: SecType.STK, exchange: "SMART", currency: "USD" });
+  ib.reqContractDetails(ids.contract, { symbol, secType: SecType.STK, exchange: "SMART", currency: "USD" });
   await answer("contract", "contractDetailsEnd");
   ib.reqHistoricalData(ids.bars, contract, "", "1 D", "1 hour", WhatToShow.TRADES, 1, 1, false);
   await answer("bars", "historicalDataEnd");
