@@ -15,7 +15,8 @@ namespace ibkr::protocol {
 /// A set or unset scalar field inside some struct. Lives as long as the message, until its lists change.
 class FieldRef {
  public:
-  FieldRef(const FieldInfo& info, void* object) : info_(&info), at_(static_cast<char*>(object) + info.offset) {}
+  /// `object` is the struct that holds the field.
+  FieldRef(const FieldInfo& info, void* object) : info_(&info), object_(object) {}
   const FieldInfo& info() const { return *info_; }
   bool is_set() const;
   void unset();
@@ -30,7 +31,7 @@ class FieldRef {
 
  private:
   const FieldInfo* info_;
-  void* at_;
+  void* object_;
 };
 
 /// Calls `visit` for every scalar field (set or not) of the message and of the structs and lists that are there, with

@@ -59,6 +59,7 @@ struct FieldInfo {
   ProtoType proto;
   Role role;
   bool ignorable;  ///< may be dropped where a target version cannot carry it
+  bool always;     ///< protobuf: written when unset too, as empty (both halves of a map entry)
 };
 
 /// How to handle a C++ struct without knowing its type. All pointers are to a whole object of that struct, unless
@@ -105,10 +106,11 @@ enum class TextOpCode : std::uint8_t {
   Constant,  ///< a dead slot that is written as `literal`
   Variant,   ///< a slot that only some clients send: read when `number` fields are left
   Tags,      ///< one field "tag=value;tag=value;" for a list of TagValue
-  Mask,      ///< one integer whose bits are the boolean fields `conditions`.. (see TextOp::mask)
+  Mask,      ///< one integer whose bits are the boolean fields of TextOp::mask
   If,        ///< `body` ops when all conditions hold, else the `otherwise` ops that follow them
   Repeat,    ///< a count, then `body` ops for each element of a list of structs (element in `element_slot`)
   Again,     ///< the same over a list that was already read; fewer elements may follow
+  Echo,      ///< a field that is sent a second time; the first one counts
   RepeatScalar,  ///< a count, then one field each for a list of scalars
   With,      ///< a 1/0 presence flag for the struct in `element_slot`, then `body` ops when present
 };
@@ -116,7 +118,7 @@ enum class TextOpCode : std::uint8_t {
 enum class ConditionCode : std::uint8_t { ServerVersion, MessageVersion, Integer, Number, Text, NotEmptyList };
 enum class Compare : std::uint8_t { Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual };
 
-/// One comparison. A condition on a field sees an unset number as not comparable (false) unless `unset_is_zero`.
+/// One comparison. An unset Integer counts as 0, an unset Text as "", an unset Number compares false.
 struct Condition {
   ConditionCode code;
   Compare compare;
@@ -150,10 +152,22 @@ struct TextSlot {
   const FieldInfo* field;  ///< Struct field of the parent; StructList where the slot is a Repeat's element
 };
 
+/// The most slots of a layout; the generator checks it.
+inline constexpr std::size_t kMaxTextSlots = 16;
+
 /// A message's text layout for all server versions.
 struct TextLayout {
   std::span<const TextOp> ops;
   std::span<const TextSlot> slots;
+};
+
+/// How a request is answered.
+enum class RequestKind : std::uint8_t {
+  None,     ///< not a request
+  Command,  ///< no answer of its own
+  OneShot,  ///< one answer
+  Finite,   ///< answers up to an end
+  Stream,   ///< answers until it is cancelled
 };
 
 /// A message type.
@@ -168,6 +182,7 @@ struct MessageInfo {
   const StructInfo* body;
   const TextLayout* text;     ///< null when protobuf only
 
+  RequestKind kind;
   // Relations. Requests point at answers; all lists are names resolved by the generator.
   std::span<const MessageInfo* const> answers;  ///< a request's possible answers, errors not listed
   std::span<const MessageInfo* const> ends;     ///< the answers that end it
@@ -196,7 +211,7 @@ inline constexpr int kRawIdServerVersion = 201;
 inline constexpr int kProtobufIdOffset = 200;
 
 /// Every message type, ordered by direction and id.
-std::span<const MessageInfo> all_messages();
+std::span<const MessageInfo* const> all_messages();
 /// The type with this id (without the protobuf offset), or null.
 const MessageInfo* find_message(Direction direction, std::int32_t id);
 /// The type with this name or alias (TickPrice, TICK_PRICE, tickPrice; letter case is ignored), or null. Where a

@@ -1,0 +1,180 @@
+#include "protocol/json.h"
+
+#include <cmath>
+
+#include "protocol/decimal.h"
+#include "protocol/scalar.h"
+
+namespace ibkr::protocol {
+namespace {
+
+constexpr char kHex[] = "0123456789abcdef";
+
+void append_hex(std::string& out, std::string_view bytes) {
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += kHex[byte >> 4];
+    out += kHex[byte & 0xF];
+  }
+}
+
+void append_unit(std::string& out, std::uint32_t unit) {
+  out += "\\u";
+  for (int shift = 12; shift >= 0; shift -= 4) out += kHex[unit >> shift & 0xF];
+}
+
+void append_number(std::string& out, double value) {
+  if (std::isfinite(value)) return append_double(out, value);
+  out += '"';  // JSON has no infinity
+  append_double(out, value);
+  out += '"';
+}
+
+class Writer {
+ public:
+  explicit Writer(std::string& out) : out_(out) {}
+
+  void object(const StructInfo& info, const void* at) {
+    out_ += '{';
+    const std::size_t start = out_.size();
+    for (const FieldInfo& f : info.fields) field(f, at, start);
+    const auto& unknown = *reinterpret_cast<const std::string*>(static_cast<const char*>(at) + info.unknown_offset);
+    if (!unknown.empty()) {
+      key("unknown_fields", start);
+      out_ += '"';
+      append_hex(out_, unknown);
+      out_ += '"';
+    }
+    out_ += '}';
+  }
+
+ private:
+  void key(std::string_view name, std::size_t start) {
+    if (out_.size() != start) out_ += ',';
+    out_ += '"';
+    out_ += name;
+    out_ += "\":";
+  }
+
+  void field(const FieldInfo& f, const void* at, std::size_t start) {
+    const char* const where = static_cast<const char*>(at) + f.offset;
+    switch (f.kind) {
+      case Kind::Int32:
+        if (const auto& v = member<std::optional<std::int32_t>>(f, at)) { key(f.name, start); append_int64(out_, *v); }
+        return;
+      case Kind::Int64:
+        if (const auto& v = member<std::optional<std::int64_t>>(f, at)) { key(f.name, start); append_int64(out_, *v); }
+        return;
+      case Kind::Double:
+        if (const auto& v = member<std::optional<double>>(f, at)) { key(f.name, start); append_number(out_, *v); }
+        return;
+      case Kind::Bool:
+        if (const auto& v = member<std::optional<bool>>(f, at)) { key(f.name, start); out_ += *v ? "true" : "false"; }
+        return;
+      case Kind::Decimal:
+        if (const auto& v = member<std::optional<Decimal>>(f, at)) { key(f.name, start); v->append_to(out_); }
+        return;
+      case Kind::String:
+        if (const auto& v = member<std::optional<std::string>>(f, at)) { key(f.name, start); append_json_string(*v, out_); }
+        return;
+      case Kind::Struct:
+        if (const void* inner = f.type->ops->engaged(where)) { key(f.name, start); object(*f.type, inner); }
+        return;
+      case Kind::StructList: {
+        const std::size_t size = f.type->ops->size(where);
+        list(f.name, size, start, [&](std::size_t i) { object(*f.type, f.type->ops->at(where, i)); });
+        return;
+      }
+      case Kind::Int32List: {
+        const auto& values = member<std::vector<std::int32_t>>(f, at);
+        list(f.name, values.size(), start, [&](std::size_t i) { append_int64(out_, values[i]); });
+        return;
+      }
+      case Kind::DoubleList: {
+        const auto& values = member<std::vector<double>>(f, at);
+        list(f.name, values.size(), start, [&](std::size_t i) { append_number(out_, values[i]); });
+        return;
+      }
+      case Kind::StringList: {
+        const auto& values = member<std::vector<std::string>>(f, at);
+        list(f.name, values.size(), start, [&](std::size_t i) { append_json_string(values[i], out_); });
+        return;
+      }
+    }
+  }
+
+  template <class Element>
+  void list(std::string_view name, std::size_t size, std::size_t start, Element&& element) {
+    if (size == 0) return;
+    key(name, start);
+    out_ += '[';
+    for (std::size_t i = 0; i < size; ++i) {
+      if (i != 0) out_ += ',';
+      element(i);
+    }
+    out_ += ']';
+  }
+
+  std::string& out_;
+};
+
+}  // namespace
+
+void append_json_string(std::string_view text, std::string& out) {
+  out += '"';
+  while (!text.empty()) {
+    const auto byte = static_cast<unsigned char>(text.front());
+    if (byte >= 0x20 && byte < 0x80) {
+      if (byte == '"' || byte == '\\') out += '\\';
+      out += text.front();
+      text.remove_prefix(1);
+      continue;
+    }
+    std::uint32_t code_point = 0;
+    const std::size_t length = decode_utf8(text, code_point);
+    if (length > 1) {
+      out += text.substr(0, length);
+    } else if (byte < 0x20) {
+      append_unit(out, byte);
+    } else {
+      append_unit(out, 0xDC00U + byte);  // not UTF-8: surrogateescape
+    }
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  out += '"';
+}
+
+void append_fields_json(const Message& message, std::string& out) {
+  Writer(out).object(*message.type().body, message.body());
+}
+
+void append_json(const Message& message, Wire wire, std::string& out) {
+  out += "{\"name\":\"";
+  out += message.name();
+  out += "\",\"id\":";
+  append_int64(out, message.type().id);
+  out += wire == Wire::Text ? ",\"wire\":\"text\",\"fields\":" : ",\"wire\":\"protobuf\",\"fields\":";
+  append_fields_json(message, out);
+  if (!message.residue.verbatim.empty()) {
+    out += ",\"verbatim\":{";
+    for (std::size_t i = 0; const Verbatim& kept : message.residue.verbatim) {
+      out += i++ == 0 ? "\"" : ",\"";
+      if (kept.variant) out += '+';
+      append_int64(out, kept.index);
+      out += "\":";
+      append_json_string(kept.text, out);
+    }
+    out += '}';
+  }
+  if (!message.residue.trailing.empty()) {
+    out += ",\"trailing\":[";
+    for (std::size_t i = 0; const std::string& text : message.residue.trailing) {
+      if (i++ != 0) out += ',';
+      append_json_string(text, out);
+    }
+    out += ']';
+  }
+  out += '}';
+}
+
+}  // namespace ibkr::protocol

@@ -1,0 +1,188 @@
+// JSON → message: json.h's from_json over the tree of json_value.h.
+#include <algorithm>
+#include <charconv>
+
+#include "protocol/decimal.h"
+#include "protocol/json.h"
+#include "protocol/json_value.h"
+#include "protocol/scalar.h"
+
+namespace ibkr::protocol {
+namespace {
+
+using Type = JsonValue::Type;
+
+std::optional<std::string> from_hex(std::string_view hex) {
+  if (hex.size() % 2 != 0) return std::nullopt;
+  std::string bytes;
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    unsigned value = 0;
+    const auto [end, error] = std::from_chars(hex.data() + i, hex.data() + i + 2, value, 16);
+    if (error != std::errc() || end != hex.data() + i + 2) return std::nullopt;
+    bytes += static_cast<char>(value);
+  }
+  return bytes;
+}
+
+class Reader {
+ public:
+  explicit Reader(const MessageInfo& type) { error.message = type.name; }
+
+  bool object(const StructInfo& info, const JsonValue& json, void* at) {
+    if (json.type != Type::Object) return fail("expected an object");
+    for (const auto& [key, value] : json.members) {
+      const std::size_t length = path_.size();
+      (path_ += length == 0 ? "" : ".") += key;
+      if (key == "unknown_fields") {
+        const auto bytes = from_hex(value.text);
+        if (!bytes) return fail("expected hex digits");
+        *reinterpret_cast<std::string*>(static_cast<char*>(at) + info.unknown_offset) = *bytes;
+      } else {
+        const auto found = std::ranges::find(info.fields, key, &FieldInfo::name);
+        if (found == info.fields.end()) return fail(std::string(info.name) + " has no such field");
+        if (!field(*found, value, at)) return false;
+      }
+      path_.resize(length);
+    }
+    return true;
+  }
+
+  bool fail(std::string reason) {
+    error.field = path_;
+    error.reason = std::move(reason);
+    return false;
+  }
+
+  DecodeError error;
+
+ private:
+  bool field(const FieldInfo& f, const JsonValue& json, void* at) {
+    void* where = static_cast<char*>(at) + f.offset;
+    switch (f.kind) {
+      case Kind::Struct: return object(*f.type, json, f.type->ops->engage(where));
+      case Kind::StructList:
+        return list(json, [&](const JsonValue& element) { return object(*f.type, element, f.type->ops->append(where)); });
+      case Kind::StringList:
+        return list(json, [&](const JsonValue& element) {
+          if (element.type != Type::String) return fail("expected a string");
+          static_cast<std::vector<std::string>*>(where)->push_back(element.text);
+          return true;
+        });
+      case Kind::Int32List:
+        return list(json, [&](const JsonValue& element) {
+          std::int64_t value = 0;
+          if (read_int64(element.text, value) == Reading::Bad || value != static_cast<std::int32_t>(value)) {
+            return fail("expected a 32-bit number");
+          }
+          static_cast<std::vector<std::int32_t>*>(where)->push_back(static_cast<std::int32_t>(value));
+          return true;
+        });
+      case Kind::DoubleList:
+        return list(json, [&](const JsonValue& element) {
+          double value = 0;
+          if (read_double(element.text, value) == Reading::Bad) return fail("expected a number");
+          static_cast<std::vector<double>*>(where)->push_back(value);
+          return true;
+        });
+      case Kind::Bool:
+        if (json.type != Type::Bool) return fail("expected true or false");
+        member<std::optional<bool>>(f, at) = json.boolean;
+        return true;
+      case Kind::String:
+        if (json.type != Type::String) return fail("expected a string");
+        member<std::optional<std::string>>(f, at) = json.text;  // "" is set: protobuf can say so
+        return true;
+      case Kind::Int32: case Kind::Int64: case Kind::Double: case Kind::Decimal: return number(f, json, at);
+    }
+    return false;
+  }
+
+  bool number(const FieldInfo& f, const JsonValue& json, void* at) {
+    const bool infinity = f.kind == Kind::Double && json.type == Type::String;
+    if ((json.type != Type::Number && !infinity) || json.text.empty()) return fail("expected a number");
+    if (f.kind == Kind::Double) {
+      double value = 0;
+      if (read_double(json.text, value) == Reading::Bad) return fail("expected a number");
+      member<std::optional<double>>(f, at) = value;
+      return true;
+    }
+    if (f.kind == Kind::Decimal) {
+      auto& to = member<std::optional<Decimal>>(f, at);
+      to = Decimal::parse(json.text);
+      return to.has_value() || fail("expected a decimal of at most 18 digits");
+    }
+    std::int64_t value = 0;
+    if (read_int64(json.text, value) == Reading::Bad) return fail("expected a whole number");
+    if (f.kind == Kind::Int64) {
+      member<std::optional<std::int64_t>>(f, at) = value;
+      return true;
+    }
+    if (value != static_cast<std::int32_t>(value)) return fail("expected a 32-bit number");
+    member<std::optional<std::int32_t>>(f, at) = static_cast<std::int32_t>(value);
+    return true;
+  }
+
+  template <class Element>
+  bool list(const JsonValue& json, Element&& element) {
+    if (json.type != Type::Array) return fail("expected a list");
+    const std::size_t length = path_.size();
+    for (std::size_t i = 0; i < json.elements.size(); ++i) {
+      path_ += "[" + std::to_string(i) + "]";
+      if (!element(json.elements[i])) return false;
+      path_.resize(length);
+    }
+    return true;
+  }
+
+  std::string path_;
+};
+
+Unexpected<DecodeError> failure(std::string reason) { return Unexpected(DecodeError{"", "", -1, -1, std::move(reason)}); }
+
+bool read_verbatim(const JsonValue& json, Residue& residue) {
+  for (const auto& [key, value] : json.members) {
+    Verbatim kept{0, key.starts_with('+'), value.text};
+    std::int64_t index = 0;
+    if (read_int64(std::string_view(key).substr(kept.variant ? 1 : 0), index) == Reading::Bad || index < 1) return false;
+    kept.index = static_cast<std::uint32_t>(index);
+    if (!residue.verbatim.empty() && residue.verbatim.back().index > kept.index) return false;
+    residue.verbatim.push_back(std::move(kept));
+  }
+  return true;
+}
+
+}  // namespace
+
+Expected<JsonMessage, DecodeError> from_json(Direction direction, std::string_view json) {
+  const auto parsed = parse_json(json);
+  if (!parsed) return failure(parsed.error());
+  const JsonValue* name = parsed->find("name");
+  if (parsed->type != Type::Object || name == nullptr || name->type != Type::String) {
+    return failure("expected an object with a \"name\", such as {\"name\":\"TickPrice\",\"fields\":{...}}");
+  }
+  const MessageInfo* type = find_message(direction, name->text);
+  if (type == nullptr) {
+    return failure("there is no message " + name->text + (direction == Direction::In ? " from TWS" : " to TWS"));
+  }
+  Message message(*type);
+  Reader reader(*type);
+  const JsonValue* wire = parsed->find("wire");
+  if (wire && wire->text != "text" && wire->text != "protobuf") {
+    (void)reader.fail("\"wire\" is \"text\" or \"protobuf\"");
+    return Unexpected(std::move(reader.error));
+  }
+  if (const JsonValue* fields = parsed->find("fields"); fields && !reader.object(*type->body, *fields, message.body())) {
+    return Unexpected(std::move(reader.error));
+  }
+  if (const JsonValue* kept = parsed->find("verbatim"); kept && !read_verbatim(*kept, message.residue)) {
+    (void)reader.fail("\"verbatim\" maps ascending field numbers to texts");
+    return Unexpected(std::move(reader.error));
+  }
+  if (const JsonValue* trailing = parsed->find("trailing")) {
+    for (const JsonValue& text : trailing->elements) message.residue.trailing.push_back(text.text);
+  }
+  const bool text = wire ? wire->text == "text" : type->text != nullptr;
+  return JsonMessage{std::move(message), text ? Wire::Text : Wire::Protobuf};
+}
+
+}  // namespace ibkr::protocol

@@ -1,0 +1,22 @@
+// Protobuf bodies ⇄ messages: the wire format of proto3, walked over the struct tables.
+//
+// Fields are written in ascending number, lists of numbers packed, as the reference library does. Presence is kept: a field
+// that was sent as zero is written as zero. Unknown fields stay in their struct's unknown_fields and are written after
+// the known ones.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "protocol/message.h"
+
+namespace ibkr::protocol {
+
+/// Reads a body into an empty message. `body_at` is the body's offset in the payload, for errors. Nothing is read past
+/// the body; memory is linear in it.
+Expected<void, DecodeError> decode_protobuf(Message& message, std::string_view body, std::size_t body_at);
+
+/// Appends a body. Text-only fields are left out. Fails where a value has no protobuf form (a text for a number).
+Expected<void, DecodeError> encode_protobuf(const Message& message, std::string& out);
+
+}  // namespace ibkr::protocol

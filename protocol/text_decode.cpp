@@ -1,0 +1,376 @@
+// The text decoder: walks a layout's ops, taking one field of the body at each.
+#include <cstring>
+
+#include "protocol/decimal.h"
+#include "protocol/scalar.h"
+#include "protocol/text.h"
+#include "protocol/text_conditions.h"
+
+namespace ibkr::protocol {
+namespace {
+
+class TextDecoder {
+ public:
+  TextDecoder(Message& message, int server_version, std::string_view body, std::size_t body_at)
+      : message_(message), slots_(message.type().text->slots), begin_(body.data()), at_(begin_),
+        end_(begin_ + body.size()), body_at_(body_at) {
+    scope_.server_version = server_version;
+    objects_[0] = message.body();
+    scope_.objects[0] = message.body();
+  }
+
+  Expected<void, DecodeError> decode() {
+    if (at_ != end_ && end_[-1] != '\0') {
+      at_ = end_;
+      fail(nullptr, 0, "the last field is not ended by NUL: the payload is cut short");
+      return Unexpected(std::move(error_));
+    }
+    if (!run(message_.type().text->ops)) return Unexpected(std::move(error_));
+    while (at_ != end_) {
+      message_.residue.trailing.emplace_back(take());
+    }
+    return {};
+  }
+
+ private:
+  // Ops whose conditions hold are run in order; returns false after fail().
+  bool run(std::span<const TextOp> ops) {
+    for (std::size_t i = 0; i < ops.size();) {
+      const TextOp& op = ops[i];
+      const auto body = ops.subspan(i + 1, op.body);
+      if (applies(op, scope_.server_version) && !step(op, body, ops.subspan(i + 1 + op.body, op.otherwise))) {
+        return false;
+      }
+      i += 1U + op.body + op.otherwise;
+    }
+    return true;
+  }
+
+  bool step(const TextOp& op, std::span<const TextOp> body, std::span<const TextOp> otherwise) {
+    switch (op.code) {
+      case TextOpCode::Field: return scalar(op);
+      case TextOpCode::Version: return version(op);
+      case TextOpCode::Constant: return constant(op);
+      case TextOpCode::Variant: return variant(op);
+      case TextOpCode::Echo: return echo(op);
+      case TextOpCode::Tags: return tags(op);
+      case TextOpCode::Mask: return mask(op);
+      case TextOpCode::If: return run(hold(op.conditions, scope_) ? body : otherwise);
+      case TextOpCode::Repeat: return repeat(op, body);
+      case TextOpCode::Again: return again(op, body);
+      case TextOpCode::RepeatScalar: return scalars(op);
+      case TextOpCode::With: return with(op, body);
+    }
+    return false;
+  }
+
+  bool scalar(const TextOp& op) {
+    if (at_end(op)) return false;
+    const std::string_view text = take();
+    // A struct is made by its first value, so that one without values stays absent.
+    if (objects_[op.slot] == nullptr && reads_as_unset(*op.field, op.spelling, text)) {
+      if (op.spelling != Spelling::Blank && op.field->kind != Kind::String &&
+          !(op.field->kind == Kind::Decimal && op.spelling == Spelling::Plain)) {
+        keep(text);
+      }
+      return true;
+    }
+    const Reading reading = read_scalar(*op.field, op.spelling, scope_.server_version, text, object(op.slot));
+    if (reading == Reading::Exact) return true;
+    if (reading == Reading::Other) {
+      keep(text);
+      return true;
+    }
+    return bad(op, text);
+  }
+
+  bool version(const TextOp& op) {
+    if (at_end(op)) return false;
+    const std::string_view text = take();
+    std::int64_t number = op.number;
+    if (!text.empty() && read_int64(text, number) == Reading::Bad) {
+      fail(nullptr, 0, "the message's version is not a number: " + shown(text));
+      return false;
+    }
+    scope_.message_version = static_cast<int>(number);
+    std::string canonical;
+    append_int64(canonical, op.number);
+    if (text != canonical) keep(text);
+    return true;
+  }
+
+  bool constant(const TextOp& op) {
+    if (at_end(op)) return false;
+    const std::string_view text = take();
+    if (text != op.literal) keep(text);
+    return true;
+  }
+
+  bool variant(const TextOp& op) {
+    if (fields_left() != op.number) return true;
+    message_.residue.verbatim.push_back({index_, true, std::string(take())});
+    return true;
+  }
+
+  bool echo(const TextOp& op) {
+    if (at_end(op)) return false;
+    const std::string_view text = take();
+    std::string canonical;
+    append_scalar(canonical, *op.field, op.spelling, scope_.server_version, objects_[op.slot]);
+    if (text != canonical) keep(text);
+    return true;
+  }
+
+  bool tags(const TextOp& op) {
+    if (at_end(op)) return false;
+    const std::string_view text = take();
+    std::string canonical;
+    for (std::string_view rest = text; !rest.empty();) {
+      const std::string_view pair = rest.substr(0, rest.find(';'));
+      rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+      const auto equals = pair.find('=');
+      const std::string_view tag = pair.substr(0, equals);
+      const std::string_view value = equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1);
+      append_tag(op, tag, value);
+      canonical.append(tag).append(1, '=').append(value).append(1, ';');
+    }
+    if (text != canonical) keep(text);
+    return true;
+  }
+
+  void append_tag(const TextOp& op, std::string_view tag, std::string_view value) {
+    const StructInfo& pair = *op.field->type;
+    void* element = pair.ops->append(static_cast<char*>(object(op.slot)) + op.field->offset);
+    (void)read_scalar(pair.fields[0], Spelling::Plain, scope_.server_version, tag, element);
+    (void)read_scalar(pair.fields[1], Spelling::Plain, scope_.server_version, value, element);
+  }
+
+  bool mask(const TextOp& op) {
+    if (at_end(op)) return false;
+    const std::string_view text = take();
+    std::int64_t bits = 0;
+    if (!text.empty() && read_int64(text, bits) == Reading::Bad) {
+      fail(op.mask[0], op.slot, "a mask is a number, not " + shown(text));
+      return false;
+    }
+    std::int64_t known = 0;
+    for (std::size_t i = 0; i < op.mask.size(); ++i) {
+      const auto bit = std::int64_t{1} << i;
+      member<std::optional<bool>>(*op.mask[i], object(op.slot)) = (bits & bit) != 0;
+      known |= bits & bit;
+    }
+    std::string canonical;
+    append_int64(canonical, known);
+    if (text != canonical) keep(text);
+    return true;
+  }
+
+  /// The count of a repeat; an error when the rest of the body cannot hold so many elements.
+  bool count(const TextOp& op, std::int64_t& number) {
+    if (at_end(op)) return false;
+    const std::string_view text = take();
+    number = 0;
+    const Reading reading = text.empty() ? Reading::Other : read_int64(text, number);
+    if (reading == Reading::Bad) return bad(op, text);
+    if (number < 0) number = 0;
+    if (reading == Reading::Other || text.front() == '-') keep(text);
+    if (number > end_ - at_) {
+      fail(op.field, op.slot, "a count of " + std::string(text) + ", but only " + std::to_string(fields_left()) +
+                              " fields follow");
+      return false;
+    }
+    return true;
+  }
+
+  bool repeat(const TextOp& op, std::span<const TextOp> body) {
+    std::int64_t number = 0;
+    if (!count(op, number)) return false;
+    for (std::int64_t i = 0; i < number; ++i) {
+      void* list = static_cast<char*>(object(op.slot)) + op.field->offset;
+      enter(op.element_slot, op.field->type->ops->append(list));
+      element_ = i;
+      if (!run(body)) return false;
+    }
+    enter(op.element_slot, nullptr);
+    return true;
+  }
+
+  bool again(const TextOp& op, std::span<const TextOp> body) {
+    std::int64_t number = 0;
+    if (!count(op, number)) return false;
+    const StructOps& ops = *op.field->type->ops;
+    const void* list = objects_[op.slot] ? static_cast<char*>(objects_[op.slot]) + op.field->offset : nullptr;
+    const std::size_t size = list ? ops.size(list) : 0;
+    if (number > static_cast<std::int64_t>(size)) {
+      fail(op.field, op.slot, "a second count of " + std::to_string(number) + " for a list of " + std::to_string(size));
+      return false;
+    }
+    for (std::int64_t i = 0; i < number; ++i) {
+      enter(op.element_slot, const_cast<void*>(ops.at(list, static_cast<std::size_t>(i))));
+      element_ = i;
+      const char* const before = at_;
+      if (!run(body)) return false;
+      const bool unset = at_ - before == static_cast<std::ptrdiff_t>(body.size());  // empty fields only
+      if (i + 1 == number && unset) keep_count(number, number * static_cast<std::int64_t>(body.size()));
+    }
+    enter(op.element_slot, nullptr);
+    return true;
+  }
+
+  /// The encoder stops a second pass at the last element with a value; this one goes further.
+  void keep_count(std::int64_t number, std::int64_t fields_since) {
+    auto& verbatim = message_.residue.verbatim;
+    Verbatim kept{index_ - static_cast<std::uint32_t>(fields_since), false, std::to_string(number)};
+    auto where = verbatim.end();
+    while (where != verbatim.begin() && (where - 1)->index >= kept.index) --where;
+    if (where == verbatim.end() || where->index != kept.index) verbatim.insert(where, std::move(kept));
+  }
+
+  bool scalars(const TextOp& op) {
+    std::int64_t number = 0;
+    if (!count(op, number)) return false;
+    for (std::int64_t i = 0; i < number; ++i) {
+      if (at_end(op)) return false;
+      const std::string_view text = take();
+      if (!append_to_list(op, text)) return bad(op, text);
+    }
+    return true;
+  }
+
+  bool append_to_list(const TextOp& op, std::string_view text) {
+    void* list = static_cast<char*>(object(op.slot)) + op.field->offset;
+    if (op.field->kind == Kind::StringList) {
+      static_cast<std::vector<std::string>*>(list)->emplace_back(text);
+      return true;
+    }
+    if (op.field->kind == Kind::Int32List) {
+      std::int64_t value = 0;
+      const Reading reading = read_int64(text, value);
+      if (reading == Reading::Bad || value != static_cast<std::int32_t>(value)) return false;
+      if (reading == Reading::Other) keep(text);
+      static_cast<std::vector<std::int32_t>*>(list)->push_back(static_cast<std::int32_t>(value));
+      return true;
+    }
+    double value = 0;
+    const Reading reading = read_double(text, value);
+    if (reading == Reading::Bad) return false;
+    if (reading == Reading::Other) keep(text);
+    static_cast<std::vector<double>*>(list)->push_back(value);
+    return true;
+  }
+
+  bool with(const TextOp& op, std::span<const TextOp> body) {
+    if (at_end(op)) return false;
+    const std::string_view text = take();
+    std::int64_t flag = 0;
+    if (!text.empty() && read_int64(text, flag) == Reading::Bad) return bad(op, text);
+    if (text != (flag == 1 ? "1" : "0")) keep(text);
+    if (flag != 1) return true;
+    (void)object(op.element_slot);
+    return run(body);
+  }
+
+  // ---- structs ----
+
+  /// The struct of a slot; made in its parent when it is not there yet.
+  void* object(std::uint8_t slot) {
+    if (objects_[slot] == nullptr) {
+      const TextSlot& info = slots_[slot];
+      void* parent = object(info.parent);
+      set(slot, info.field->type->ops->engage(static_cast<char*>(parent) + info.field->offset));
+    }
+    return objects_[slot];
+  }
+
+  void set(std::uint8_t slot, void* to) {
+    objects_[slot] = to;
+    scope_.objects[slot] = to;
+  }
+
+  /// Moves a repeat's slot to an element; structs below it start absent again.
+  void enter(std::uint8_t slot, void* element) {
+    set(slot, element);
+    for (auto below = static_cast<std::uint8_t>(slot + 1); below < slots_.size(); ++below) {
+      const std::uint8_t parent = slots_[below].parent;
+      if (parent >= slot && (parent == slot || objects_[parent] == nullptr)) set(below, nullptr);
+    }
+  }
+
+  // ---- fields ----
+
+  /// The next field; the body ends with a NUL and is not at its end.
+  std::string_view take() {
+    const char* const start = at_;
+    while (*at_ != '\0') ++at_;
+    const std::string_view text(start, static_cast<std::size_t>(at_ - start));
+    ++at_;
+    ++index_;
+    return text;
+  }
+
+  std::int64_t fields_left() const {
+    std::int64_t fields = 0;
+    for (const char* at = at_; at != end_; ++at) fields += *at == '\0';
+    return fields;
+  }
+
+  void keep(std::string_view text) { message_.residue.verbatim.push_back({index_, false, std::string(text)}); }
+
+  // ---- errors ----
+
+  bool at_end(const TextOp& op) {
+    if (at_ != end_) return false;
+    ++index_;
+    fail(op.field, op.slot, "the payload ends before this field");
+    return true;
+  }
+
+  bool bad(const TextOp& op, std::string_view text) {
+    static constexpr std::string_view kNames[] = {"a 32-bit number", "a 64-bit number", "a number", "a flag",
+                                                  "a decimal of at most 18 digits", "a text", "a struct", "a count or number",
+                                                  "a count or number", "a count", "a count"};
+    fail(op.field, op.slot, "not " + std::string(kNames[static_cast<std::size_t>(op.field->kind)]) + ": " + shown(text));
+    error_.byte_offset -= static_cast<std::int64_t>(text.size()) + 1;
+    return false;
+  }
+
+  static std::string shown(std::string_view text) {
+    constexpr std::size_t kLongest = 40;
+    return '"' + std::string(text.substr(0, kLongest)) + (text.size() > kLongest ? "...\"" : "\"");
+  }
+
+  void fail(const FieldInfo* field, std::uint8_t slot, std::string reason) {
+    error_.message = message_.name();
+    error_.index = index_;
+    error_.byte_offset = static_cast<std::int64_t>(body_at_) + (at_ - begin_);
+    error_.reason = std::move(reason);
+    if (field == nullptr) return;
+    error_.field = field->name;
+    for (std::uint8_t s = slot; s != 0; s = slots_[s].parent) {
+      const FieldInfo& holder = *slots_[s].field;
+      const bool element = holder.kind == Kind::StructList;
+      error_.field = std::string(holder.name) + (element ? "[" + std::to_string(element_) + "]." : ".") + error_.field;
+    }
+  }
+
+  Message& message_;
+  std::span<const TextSlot> slots_;
+  const char* const begin_;
+  const char* at_;
+  const char* const end_;
+  std::size_t body_at_;
+  std::uint32_t index_ = 0;  // of the field last taken; the id is 0
+  std::int64_t element_ = 0;
+  std::array<void*, kMaxTextSlots> objects_{};
+  TextScope scope_;
+  DecodeError error_;
+};
+
+}  // namespace
+
+Expected<void, DecodeError> decode_text(Message& message, int server_version, std::string_view body,
+                                        std::size_t body_at) {
+  return TextDecoder(message, server_version, body, body_at).decode();
+}
+
+}  // namespace ibkr::protocol
