@@ -29,6 +29,9 @@ _NETWORK = re.compile(
     r"|E(NOTFOUND|CONNREFUSED|CONNRESET|TIMEDOUT|NETUNREACH|AI_AGAIN)|ERR_SOCKET_TIMEOUT|E50[234]"
 )
 
+# What they say when the registry answered with something else than was pinned; that is never the network's fault.
+_TAMPERED = re.compile(r"DO NOT MATCH THE HASHES|EINTEGRITY")
+
 
 class RegistryUnreachable(Exception):
     """PyPI or npm cannot be reached; says which and what the tool said last."""
@@ -52,7 +55,7 @@ def _run(command, directory):
         return
     said = done.stdout + done.stderr
     tail = "\n".join(said.strip().splitlines()[-15:])
-    failure = RegistryUnreachable if _NETWORK.search(said) else InstallFailed
+    failure = RegistryUnreachable if _NETWORK.search(said) and not _TAMPERED.search(said) else InstallFailed
     raise failure(f"{' '.join(map(str, command))}\n{tail}")
 
 
