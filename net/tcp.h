@@ -34,14 +34,14 @@ struct CloseReason {
 /// What a connection tells its owner. Every member may be empty.
 struct ConnectionCallbacks {
   /// Bytes in the order sent. The view is valid during the call only.
-  std::function<void(std::string_view)> on_data;
+  std::function<void(std::string_view)> on_data = {};
   /// The peer has sent FIN: no more data will come. Writing still works; answer with shutdown_write() or close().
-  std::function<void()> on_end;
+  std::function<void()> on_end = {};
   /// Bytes had been waiting in the write queue, and now the kernel has taken all of them.
-  std::function<void()> on_drain;
+  std::function<void()> on_drain = {};
   /// The last callback: the connection is closed and can be destroyed. Comes exactly once, unless the owner called
   /// close() or reset() or destroyed the connection: then nothing comes any more.
-  std::function<void(const CloseReason&)> on_close;
+  std::function<void(const CloseReason&)> on_close = {};
 };
 
 /// One TCP connection, TCP_NODELAY and keep-alive on. Destroying it closes it. About 600 bytes when idle.
