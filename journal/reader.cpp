@@ -94,7 +94,8 @@ Expected<std::unique_ptr<Reader>, std::string> Reader::open(const std::string& p
   auto database = Database::open(path, SQLITE_OPEN_READONLY);
   if (!database) return Unexpected("cannot read " + path + ": " + database.error());
   sqlite3_busy_timeout((*database)->handle(), 5000);
-  (*database)->execute("PRAGMA cell_size_check=ON; PRAGMA trusted_schema=OFF");
+  // writable_schema makes SQLite open a file that was cut short; nothing is written on this connection.
+  (*database)->execute("PRAGMA cell_size_check=ON; PRAGMA trusted_schema=OFF; PRAGMA writable_schema=ON");
   if (auto format = check_format(**database, path); !format) return Unexpected(format.error());
   return std::unique_ptr<Reader>(new Reader(path, std::move(*database)));
 }

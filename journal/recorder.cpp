@@ -58,7 +58,8 @@ Recorder::Recorder(Database& database, Sealer& sealer, bool json)
       gap_(database,
            "INSERT INTO events(session_id, timestamp, mono_ns, kind, message_id, text, count, bytes, first_message_id,"
            " last_message_id) VALUES (?, ?, ?, 'gap', ?, ?, ?, ?, ?, ?)") {
-  for (const protocol::MessageInfo& type : protocol::all_messages()) {
+  for (const protocol::MessageInfo* listed : protocol::all_messages()) {
+    const protocol::MessageInfo& type = *listed;
     auto& decoders = decoders_[index(type.direction)];
     if (decoders.size() <= static_cast<std::size_t>(type.id)) decoders.resize(static_cast<std::size_t>(type.id) + 1);
     Decoder& decoder = decoders[static_cast<std::size_t>(type.id)];
