@@ -107,9 +107,13 @@ class TextDecoder {
   }
 
   bool variant(const TextOp& op) {
-    if (fields_left() != op.number) return true;
-    message_.residue.verbatim.push_back({index_, true, std::string(take())});
+    if (fields_left() == op.number) keep_variant();
     return true;
+  }
+
+  void keep_variant() {
+    const std::string_view text = take();
+    message_.residue.verbatim.push_back({index_, true, std::string(text)});
   }
 
   bool echo(const TextOp& op) {
@@ -201,19 +205,22 @@ class TextDecoder {
     const StructOps& ops = *op.field->type->ops;
     const void* list = objects_[op.slot] ? static_cast<char*>(objects_[op.slot]) + op.field->offset : nullptr;
     const std::size_t size = list ? ops.size(list) : 0;
-    if (number > static_cast<std::int64_t>(size)) {
-      fail(op.field, op.slot, "a second count of " + std::to_string(number) + " for a list of " + std::to_string(size));
-      return false;
-    }
-    for (std::int64_t i = 0; i < number; ++i) {
+    const auto whole = std::min(number, static_cast<std::int64_t>(size));
+    for (std::int64_t i = 0; i < whole; ++i) {
       enter(op.element_slot, const_cast<void*>(ops.at(list, static_cast<std::size_t>(i))));
       element_ = i;
       const char* const before = at_;
       if (!run(body)) return false;
       const bool unset = at_ - before == static_cast<std::ptrdiff_t>(body.size());  // empty fields only
-      if (i + 1 == number && unset) keep_count(number, number * static_cast<std::int64_t>(body.size()));
+      if (i + 1 == whole && (unset || whole < number)) keep_count(number, whole * static_cast<std::int64_t>(body.size()));
     }
     enter(op.element_slot, nullptr);
+    if (whole == 0 && number > 0) keep_count(number, 0);
+    // Clients can send more elements than the first list had; no struct holds those.
+    for (auto fields = (number - whole) * static_cast<std::int64_t>(body.size()); fields > 0; --fields) {
+      if (at_end(op)) return false;
+      keep_variant();
+    }
     return true;
   }
 

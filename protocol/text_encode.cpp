@@ -1,4 +1,6 @@
 // The text encoder: walks a layout's ops, writing one field at each.
+#include <algorithm>
+
 #include "protocol/decimal.h"
 #include "protocol/scalar.h"
 #include "protocol/text.h"
@@ -74,6 +76,7 @@ class TextEncoder {
   }
 
   void variant() {
+    drop_passed();
     if (verbatim_.empty() || verbatim_.front().index != index_ || !verbatim_.front().variant) return;
     const std::string& text = verbatim_.front().text;
     verbatim_ = verbatim_.subspan(1);
@@ -162,15 +165,24 @@ class TextEncoder {
     });
     if (!verbatim_.empty() && verbatim_.front().index == index_) {
       std::int64_t kept = 0;
-      if (read_int64(verbatim_.front().text, kept) != Reading::Bad && kept > number && kept <= seen) number = kept;
+      const bool readable = read_int64(verbatim_.front().text, kept) != Reading::Bad;
+      const auto more = kept > seen ? static_cast<std::size_t>(kept - seen) * body.size() : 0;
+      if (readable && kept > number && (more == 0 || more <= variants())) number = kept;
     }
     count(number);
+    std::int64_t left = number;
     each_element(op, [&](const void* element) {
-      if (number-- <= 0) return;
+      if (left-- <= 0) return;
       enter(op.element_slot, element);
       run(body);
     });
     enter(op.element_slot, nullptr);
+    for (auto fields = left * static_cast<std::int64_t>(body.size()); fields > 0; --fields) variant();
+  }
+
+  /// How many fields without a place in the message are still to be written.
+  std::size_t variants() const {
+    return static_cast<std::size_t>(std::ranges::count_if(verbatim_, [](const Verbatim& v) { return v.variant; }));
   }
 
   static bool is_set(const FieldInfo& field, const void* element) {
@@ -275,9 +287,13 @@ class TextEncoder {
 
   /// The kept text of the field about to be written, or null.
   const std::string* next_verbatim() {
-    while (!verbatim_.empty() && verbatim_.front().index < index_) verbatim_ = verbatim_.subspan(1);
+    drop_passed();
     if (verbatim_.empty() || verbatim_.front().index != index_ || verbatim_.front().variant) return nullptr;
     return &verbatim_.front().text;
+  }
+
+  void drop_passed() {
+    while (!verbatim_.empty() && verbatim_.front().index < index_) verbatim_ = verbatim_.subspan(1);
   }
 
   const Message& message_;

@@ -1,0 +1,79 @@
+// If a number's spelling breaks, prices change on their way through, or re-encoded frames differ from the recorded ones.
+#include "protocol/scalar.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <random>
+
+#include "protocol/decimal.h"
+
+using namespace ibkr::protocol;
+
+namespace {
+std::string spelled(double value) {
+  std::string text;
+  append_double(text, value);
+  return text;
+}
+}  // namespace
+
+TEST_CASE("doubles are spelled as the official Python client spells them") {
+  CHECK(spelled(0) == "0.0");
+  CHECK(spelled(-0.0) == "-0.0");
+  CHECK(spelled(100) == "100.0");
+  CHECK(spelled(150.25) == "150.25");
+  CHECK(spelled(0.0001) == "0.0001");
+  CHECK(spelled(0.00001) == "1e-05");
+  CHECK(spelled(1e15) == "1000000000000000.0");
+  CHECK(spelled(1e16) == "1e+16");
+  CHECK(spelled(1.7976931348623157e308) == "1.7976931348623157e+308");
+  CHECK(spelled(INFINITY) == "Infinity");
+}
+
+TEST_CASE("every double reads back, and only our own spelling counts as exact") {
+  std::mt19937_64 generator(7);
+  for (int i = 0; i < 100000; ++i) {
+    const double value = i % 2 ? std::ldexp(static_cast<double>(generator()), static_cast<int>(generator() % 200) - 160)
+                               : static_cast<double>(generator() % 100000000) / 10000;
+    double read = 0;
+    CHECK(read_double(spelled(value), read) == Reading::Exact);
+    CHECK(read == value);
+  }
+  double read = 0;
+  for (const char* other : {"0", "100", "150.250", "00.5", "1E5", "+1.0", "1.7976931348623157E308", ".5", "5."}) {
+    CHECK_MESSAGE(read_double(other, read) == Reading::Other, other);
+  }
+  for (const char* bad : {"", "-", "abc", "1.2.3", "1 ", "0x10", "++1", "--1", "1e"}) {
+    CHECK_MESSAGE(read_double(bad, read) == Reading::Bad, bad);
+  }
+}
+
+TEST_CASE("whole numbers") {
+  std::int64_t read = 0;
+  CHECK(read_int64("-12", read) == Reading::Exact);
+  CHECK(read == -12);
+  CHECK(read_int64("5.0", read) == Reading::Other);
+  CHECK(read == 5);
+  CHECK(read_int64("007", read) == Reading::Other);
+  CHECK(read_int64("5.5", read) == Reading::Bad);
+  CHECK(read_int64("99999999999999999999", read) == Reading::Bad);
+}
+
+TEST_CASE("decimals keep their digits") {
+  for (const char* text : {"0", "100", "100.0", "-0.00012", "123456789.123456789", "999999999999999999"}) {
+    REQUIRE(Decimal::parse(text));
+    CHECK(Decimal::parse(text)->to_string() == text);
+  }
+  CHECK(Decimal::parse("1E+2")->to_string() == "100");
+  CHECK(Decimal::parse("15e-1")->to_string() == "1.5");
+  CHECK(Decimal::compare(*Decimal::parse("100"), *Decimal::parse("100.00")) == 0);
+  CHECK(*Decimal::parse("0.1") + *Decimal::parse("0.25") == *Decimal::parse("0.35"));
+  CHECK(*Decimal::parse("1") - *Decimal::parse("1.5") == *Decimal::parse("-0.5"));
+  for (const char* bad : {"", ".", "-", "1e", "1e99", "12345678901234567890", "abc", "1..2"}) CHECK_FALSE(Decimal::parse(bad));
+}
+
+TEST_CASE("unicode escapes") {
+  CHECK(escape_unicode("caf\xC3\xA9 \xF0\x9F\x98\x80") == "caf\\u00e9 \\ud83d\\ude00");
+  CHECK(unescape_unicode("caf\\u00e9 \\ud83d\\ude00 \\n \\u12") == "caf\xC3\xA9 \xF0\x9F\x98\x80 \\n \\u12");
+}
