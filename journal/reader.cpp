@@ -3,6 +3,8 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <limits>
@@ -49,6 +51,19 @@ SessionInfo session_of(const Statement& row) {
   s.incoming_bytes = row.integer(22);
   s.sealed = row.integer(23) != 0;
   return s;
+}
+
+// A count per session; a damaged table leaves it at 0.
+void count_rows(Database& database, const std::string& table, std::int64_t SessionInfo::*count,
+                std::vector<SessionInfo>& sessions) {
+  Statement rows(database, "SELECT session_id, count(*) FROM " + table + " GROUP BY session_id");
+  if (rows.start()) {
+    while (rows.step()) {
+      const auto found = std::ranges::lower_bound(sessions, rows.integer(0), {}, &SessionInfo::id);
+      if (found != sessions.end() && found->id == rows.integer(0)) (*found).*count = rows.integer(1);
+    }
+  }
+  database.clear_error();
 }
 
 // Forgets the error, so that what else is asked is answered as far as it can be.
@@ -107,6 +122,8 @@ Expected<std::vector<SessionInfo>, std::string> Reader::sessions() {
     while (rows.step()) sessions.push_back(session_of(rows));
   }
   if (database_->failed()) return Unexpected(take_error(*database_, path_));
+  count_rows(*database_, "orders", &SessionInfo::orders, sessions);
+  count_rows(*database_, "executions", &SessionInfo::executions, sessions);
   const Sequence newest = database_->integer("SELECT max(message_id) FROM messages").value_or(0);
   database_->clear_error();  // a damaged table of messages leaves the sessions readable
   for (SessionInfo& session : sessions) {
@@ -171,7 +188,10 @@ FrameCursor::FrameCursor(FrameCursor&&) noexcept = default;
 Expected<std::optional<Frame>, std::string> FrameCursor::next() {
   if (!running_) running_ = statement_->start(position_, last_, session_);
   if (running_ && statement_->step()) {
-    position_ = statement_->integer(0);
+    if (const Sequence number = statement_->integer(0); number > position_) {
+      position_ = number;  // one that damage made smaller must not lead back
+      stride_ = 1;
+    }
     return std::optional(frame());
   }
   running_ = false;  // and SQLite's read lock is gone, so that a recording can reuse its WAL
@@ -182,7 +202,7 @@ Expected<std::optional<Frame>, std::string> FrameCursor::next() {
 Frame FrameCursor::frame() const {
   const Statement& row = *statement_;
   Frame f;
-  f.sequence = position_;
+  f.sequence = row.integer(0);
   f.at = {row.integer(1), row.integer(2)};
   f.direction = row.bytes(3) == "outgoing" ? protocol::Direction::Out : protocol::Direction::In;
   f.name = row.bytes(4);
@@ -209,10 +229,12 @@ bool FrameCursor::readable_from(Sequence from) {
 }
 
 bool FrameCursor::skip_damage() {
-  Sequence bad = position_ + 1;
-  Sequence good = bad;
+  if (position_ > kNoEnd / 4 || stride_ > kNoEnd / 4) return false;
+  Sequence bad = position_ + stride_ - 1;
+  Sequence good = bad + 1;
+  stride_ *= 2;
   for (Sequence step = 1; !readable_from(good); step *= 2) {
-    if (step > (kNoEnd - good) / 4) return false;
+    if (good > kNoEnd / 4 || step > kNoEnd / 4) return false;
     bad = good;
     good += step;
   }
@@ -274,7 +296,7 @@ std::string Check::to_string() const {
     }
   }
   for (const std::string& problem : problems) out += "\n" + problem;
-  return out;
+  return out + "\n`sqlite3 FILE .recover` may find rows that the file's tree no longer leads to";
 }
 
 }  // namespace ibkr::journal

@@ -40,6 +40,8 @@ struct SessionInfo {
   std::int64_t outgoing_bytes = 0;
   std::int64_t incoming_frames = 0;
   std::int64_t incoming_bytes = 0;
+  std::int64_t orders = 0;          ///< rows of orders and of executions, so far
+  std::int64_t executions = 0;
   bool sealed = false;
 };
 
@@ -106,6 +108,7 @@ class FrameCursor {
   SessionId session_;
   Sequence position_;
   Sequence last_;
+  Sequence stride_ = 1;  ///< of skip_damage(); grows while skipping yields nothing new, so that it comes to an end
   std::unique_ptr<Statement> statement_;
   bool running_ = false;
 };

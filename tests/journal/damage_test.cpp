@@ -136,14 +136,15 @@ TEST_CASE("a torn tail leaves what is before it") {
   TemporaryDirectory directory;
   const std::string path = record(directory);
   const std::string bytes = slurp(path);
-  spill(path, std::string_view(bytes).substr(0, bytes.size() * 6 / 10 / 4096 * 4096 + 123));
+  spill(path, std::string_view(bytes).substr(0, bytes.size() * 8 / 10 / 4096 * 4096 + 123));
   auto reader = open_reader(path);
   const Check check = reader->check();
   CHECK_FALSE(check.ok());
   CAPTURE(check.to_string());
   REQUIRE_FALSE(check.readable.empty());
   CHECK(check.readable[0].first == 1);
-  CHECK(read_everything(path) > 0);
+  CHECK(check.readable[0].last > kFrames / 2);
+  CHECK(read_everything(path) > kFrames / 2);
 }
 
 // Without it: a hostile or damaged file takes the program down.
@@ -152,7 +153,7 @@ TEST_CASE("flipped bits and cuts never crash a reader or a writer") {
   const std::string path = record(directory, 300);
   const std::string good = slurp(path);
   std::mt19937 random(7);
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < 1000; ++round) {
     std::string bad = good;
     const std::size_t flips = 1 + random() % 40;
     for (std::size_t i = 0; i < flips; ++i) bad[random() % bad.size()] ^= static_cast<char>(1 << random() % 8);
