@@ -3,19 +3,15 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cassert>
+#include <limits>
 #include <utility>
 #include <vector>
 
 #include "proxy/session.h"
 
 namespace ibkr::proxy {
-namespace {
-
-constexpr std::int64_t kDialCheckNs = 500'000'000;
-
-}  // namespace
-
 Proxy::Proxy(net::Loop& loop, ProxyOptions options, journal::Writer& journal)
     : loop_(loop),
       options_(std::move(options)),
@@ -48,11 +44,11 @@ void Proxy::accept(std::unique_ptr<net::Connection> app) {
     spdlog::error("app {} refused, because the journal cannot record", app->peer_address().to_string());
     return;
   }
-  auto session = std::make_unique<Session>(loop_, options_, journal_, std::move(app),
-                                           [this](Session& ended) { forget(ended); });
+  auto session =
+      std::make_unique<Session>(loop_, options_, journal_, std::move(app), [this](Session& ended) { forget(ended); });
   const Session* key = session.get();
   sessions_.emplace(key, std::move(session));
-  if (!dial_check_.armed()) dial_check_.arm_after(kDialCheckNs);
+  if (!dial_check_.armed()) dial_check_.arm_at(key->dial_deadline_ns());
 }
 
 void Proxy::forget(Session& session) {
@@ -60,14 +56,21 @@ void Proxy::forget(Session& session) {
   done_if_empty();
 }
 
+// All dials have the same time to answer, so one timer, set to the oldest, serves them all.
 void Proxy::check_dials() {
   const std::int64_t now_ns = net::monotonic_ns();
-  std::vector<Session*> dialling;
+  std::int64_t next_ns = std::numeric_limits<std::int64_t>::max();
+  std::vector<Session*> late;
   for (const auto& [key, session] : sessions_) {
-    if (session->dialling()) dialling.push_back(session.get());
+    if (!session->dialling()) continue;
+    if (session->dial_deadline_ns() <= now_ns) {
+      late.push_back(session.get());
+    } else {
+      next_ns = std::min(next_ns, session->dial_deadline_ns());
+    }
   }
-  for (Session* session : dialling) session->check_dial(now_ns);
-  if (!dialling.empty()) dial_check_.arm_after(kDialCheckNs);
+  for (Session* session : late) session->give_up_dial();
+  if (next_ns != std::numeric_limits<std::int64_t>::max()) dial_check_.arm_at(next_ns);
 }
 
 void Proxy::stop(std::function<void()> done) {

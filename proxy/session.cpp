@@ -19,9 +19,12 @@ constexpr char kUpstreamAdvice[] =
 
 std::string_view how_it_ended(CloseReason::Kind kind) {
   switch (kind) {
-    case CloseReason::Kind::Finished: return "fin";
-    case CloseReason::Kind::Reset: return "reset";
-    case CloseReason::Kind::Failed: return "failed";
+    case CloseReason::Kind::Finished:
+      return "fin";
+    case CloseReason::Kind::Reset:
+      return "reset";
+    case CloseReason::Kind::Failed:
+      return "failed";
   }
   return {};
 }
@@ -68,8 +71,7 @@ void Session::on_dialled(net::Dial::Result result) {
   if (app_.ended) tws_.connection->shutdown_write();
 }
 
-void Session::check_dial(std::int64_t now_ns) {
-  if (!dial_ || now_ns < dial_deadline_ns_) return;
+void Session::give_up_dial() {
   dial_.reset();
   give_up("cannot connect to " + options_.upstream.to_string() + ": no answer in " +
           std::to_string(options_.dial_timeout.count()) + " ms");

@@ -28,15 +28,17 @@ class Session {
 
   /// Begins to dial. `options` and `journal` must outlive the session. `on_end` is called once, from the loop or from
   /// stop() or cut(), when both connections are closed and the journal knows the end; it may destroy the session.
-  Session(net::Loop& loop, const ProxyOptions& options, journal::Writer& journal,
-          std::unique_ptr<net::Connection> app, OnEnd on_end);
+  Session(net::Loop& loop, const ProxyOptions& options, journal::Writer& journal, std::unique_ptr<net::Connection> app,
+          OnEnd on_end);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
   /// Still waiting for the upstream?
   bool dialling() const { return dial_ != nullptr; }
-  /// Gives the upstream up when it has not accepted by `now_ns` (monotonic).
-  void check_dial(std::int64_t now_ns);
+  /// When it should have accepted, in nanoseconds of the monotonic clock.
+  std::int64_t dial_deadline_ns() const { return dial_deadline_ns_; }
+  /// Waits for the upstream no longer: the session ends. Only while dialling().
+  void give_up_dial();
   /// Reads no more, and ends once what was read has been handed on.
   void stop();
   /// Ends now, with what is queued dropped.

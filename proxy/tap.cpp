@@ -17,18 +17,20 @@ std::string_view arrow(Direction direction) { return direction == Direction::Out
 
 std::string_view to_string(Phase phase) {
   switch (phase) {
-    case Phase::Connect: return "connect";
-    case Phase::Handshake: return "handshake";
-    case Phase::StartApi: return "start_api";
-    case Phase::Running: return "running";
+    case Phase::Connect:
+      return "connect";
+    case Phase::Handshake:
+      return "handshake";
+    case Phase::StartApi:
+      return "start_api";
+    case Phase::Running:
+      return "running";
   }
   return {};
 }
 
 Tap::Tap(journal::Writer& journal, const journal::SessionStart& start)
-    : journal_(journal),
-      session_(journal.begin_session(start)),
-      hello_(std::make_unique<protocol::HelloReader>()) {}
+    : journal_(journal), session_(journal.begin_session(start)), hello_(std::make_unique<protocol::HelloReader>()) {}
 
 void Tap::upstream_connected() { phase_ = Phase::Handshake; }
 
@@ -71,7 +73,8 @@ void Tap::saw_frames(Direction direction, std::string_view bytes, Stamp at) {
   // The bad length lies behind the whole frames; its first bytes may have come with an earlier read.
   const bool began_earlier = framed_bytes == 0 && begun_before > 0;
   const std::string begun(began_earlier ? framer.pending_bytes() : std::string_view());
-  const std::size_t behind = began_earlier ? begun.size() - begun_before : framed_bytes - std::min(framed_bytes, begun_before);
+  const std::size_t behind =
+      began_earlier ? begun.size() - begun_before : framed_bytes - std::min(framed_bytes, begun_before);
   stop_framing(direction, framer.error(), begun + std::string(bytes.substr(behind)), at);
 }
 

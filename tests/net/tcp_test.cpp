@@ -6,8 +6,8 @@
 
 #include <vector>
 
-#include "loopback.h"
 #include "net/timer.h"
+#include "tests/net/loopback.h"
 
 using namespace ibkr::net;
 
