@@ -1,0 +1,41 @@
+#include "cli/hex.h"
+
+namespace ibkr::cli {
+namespace {
+
+int digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+
+}  // namespace
+
+void append_hex(std::string_view bytes, std::string& out) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += kDigits[byte >> 4];
+    out += kDigits[byte & 0xF];
+  }
+}
+
+Expected<std::string, std::string> from_hex(std::string_view text) {
+  std::string bytes;
+  bytes.reserve(text.size() / 2);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (is_blank(text[i])) continue;
+    const int high = digit(text[i]);
+    const int low = i + 1 < text.size() ? digit(text[i + 1]) : -1;
+    if (high < 0) return Unexpected("not a hex digit at column " + std::to_string(i + 1));
+    if (low < 0) return Unexpected("half a byte at column " + std::to_string(i + 1) + ": hex digits come in pairs");
+    bytes += static_cast<char>(high << 4 | low);
+    ++i;
+  }
+  return bytes;
+}
+
+}  // namespace ibkr::cli

@@ -1,0 +1,64 @@
+// The program `ibkr`: parses the command line, runs one sub-command, and turns what it throws into a message and an
+// exit status (command.h). Results go to stdout, logs and errors to stderr.
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <exception>
+#include <iostream>
+
+#include "cli/command.h"
+#include "cli/program.h"
+
+namespace ibkr::cli {
+namespace {
+
+void start_log(const std::string& level) {
+  auto log = spdlog::stderr_color_mt("ibkr");
+  log->set_pattern("%Y-%m-%d %H:%M:%S.%e %^%l%$ %v");
+  log->set_level(spdlog::level::from_str(level));
+  spdlog::set_default_logger(std::move(log));
+}
+
+ExitStatus fail(const Command& command, const std::exception& error, ExitStatus status) {
+  std::cout.flush();
+  std::cerr << "ibkr " << command.parser->get_name() << ": " << error.what() << '\n';
+  return status;
+}
+
+ExitStatus run(const Command& command) {
+  try {
+    return command.run();
+  } catch (const UsageError& error) {
+    return fail(command, error, ExitStatus::Usage);
+  } catch (const std::exception& error) {
+    return fail(command, error, ExitStatus::CannotStart);
+  }
+}
+
+ExitStatus run(int argc, char** argv) {
+  Program program;
+  CLI::App& parser = program.parser();
+  const Command commands[] = {add_proxy(parser), add_replay(parser), add_mock(parser),  add_sessions(parser),
+                              add_show(parser),  add_decode(parser), add_encode(parser)};
+  program.name_environment();
+  try {
+    parser.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
+      parser.exit(error);  // prints help or the version
+      return ExitStatus::Ok;
+    }
+    std::cerr << explain(parser, error);
+    return ExitStatus::Usage;
+  }
+  start_log(program.log_level());
+  for (const Command& command : commands) {
+    if (command.parser->parsed()) return run(command);
+  }
+  return ExitStatus::Usage;  // CLI11 requires a command
+}
+
+}  // namespace
+}  // namespace ibkr::cli
+
+int main(int argc, char** argv) { return static_cast<int>(ibkr::cli::run(argc, argv)); }

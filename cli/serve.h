@@ -1,0 +1,21 @@
+// What the servers (proxy, replay, mock) share: addresses, the line that says "ready", signals.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "net/address.h"
+#include "net/loop.h"
+
+namespace ibkr::cli {
+
+/// Reads HOST:PORT. Throws UsageError naming the option.
+net::Address address_of(const std::string& option, const std::string& text);
+
+/// Prints "listening on HOST:PORT" to stdout and flushes: apps may connect now.
+void announce(const net::Address& address);
+
+/// Calls `stop` on the loop at the first SIGINT or SIGTERM. At a second one the program ends at once, with status 130.
+void on_stop_signal(net::Loop& loop, std::function<void()> stop);
+
+}  // namespace ibkr::cli
