@@ -111,7 +111,7 @@ sqlite3_module make_module() {
 RowFeed::RowFeed(Database& database) {
   static const sqlite3_module module = make_module();
   database.check(sqlite3_create_module(database.handle(), "row_feed", &module, this));
-  insert_.emplace(database, "INSERT INTO messages SELECT * FROM row_feed");
+  insert_.emplace(database, "INSERT OR ROLLBACK INTO messages SELECT * FROM row_feed");
 }
 
 void RowFeed::flush() {
