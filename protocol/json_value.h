@@ -4,12 +4,13 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "protocol/expected.h"
 
 namespace ibkr::protocol {
+
+struct JsonMember;
 
 struct JsonValue {
   enum class Type { Null, Bool, Number, String, Array, Object };
@@ -17,10 +18,15 @@ struct JsonValue {
   bool boolean = false;
   std::string text;                                         ///< of a String; the digits of a Number
   std::vector<JsonValue> elements;                          ///< of an Array
-  std::vector<std::pair<std::string, JsonValue>> members;   ///< of an Object, in order
+  std::vector<JsonMember> members;                          ///< of an Object, in order
 
   /// The member with that key, or null.
   const JsonValue* find(std::string_view key) const;
+};
+
+struct JsonMember {
+  std::string key;
+  JsonValue value;
 };
 
 /// Reads one value that takes the whole text. Fails with the reason and the byte where; at most 32 levels deep.

@@ -127,12 +127,11 @@ class Reader {
   }
 
   bool store_decimal(const FieldInfo& field, void* object, std::string_view text) {
-    auto& decimal = member<std::optional<Decimal>>(field, object);
-    decimal = Decimal::parse(text);
+    const auto decimal = Decimal::parse(text);
     // A number that we would spell another way, or none at all, is kept as it came.
-    if (decimal && decimal->to_string() == text) return true;
-    decimal.reset();
-    return false;
+    if (!decimal || decimal->to_string() != text) return false;
+    member<std::optional<Decimal>>(field, object) = decimal;
+    return true;
   }
 
   static bool store_text(const FieldInfo& field, void* object, const Value& value) {

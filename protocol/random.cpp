@@ -11,10 +11,9 @@ namespace {
 
 class Maker {
  public:
-  Maker(Message& message, int server_version, std::mt19937_64& generator) : message_(message), generator_(generator) {
-    scope_.server_version = server_version;
-    scope_.objects[0] = objects_[0] = message.body();
-  }
+  Maker(Message& message, int server_version, std::mt19937_64& generator)
+      : message_(message), generator_(generator),
+        scope_(server_version, message.type().text ? message.type().text->slots.size() : 1, message.body()) {}
 
   void text() {
     const auto& layout = *message_.type().text;
@@ -79,8 +78,8 @@ class Maker {
   }
 
   void again(const TextOp& op, std::span<const TextOp> body) {
-    if (objects_[op.slot] == nullptr || chance(50)) return;
-    const void* list = static_cast<char*>(objects_[op.slot]) + op.field->offset;
+    if (scope_.objects[op.slot] == nullptr || chance(50)) return;
+    const void* list = static_cast<char*>(scope_.objects[op.slot]) + op.field->offset;
     for (std::size_t i = 0; i < op.field->type->ops->size(list); ++i) {
       enter(op.element_slot, const_cast<void*>(op.field->type->ops->at(list, i)));
       run(body);
@@ -122,20 +121,20 @@ class Maker {
   }
 
   void* object(std::uint8_t slot) {
-    if (objects_[slot] == nullptr) {
+    if (scope_.objects[slot] == nullptr) {
       const TextSlot& info = message_.type().text->slots[slot];
       void* made = info.field->type->ops->engage(static_cast<char*>(object(info.parent)) + info.field->offset);
-      scope_.objects[slot] = objects_[slot] = made;
+      scope_.objects[slot] = made;
     }
-    return objects_[slot];
+    return scope_.objects[slot];
   }
 
   void enter(std::uint8_t slot, void* element) {
     const auto slots = message_.type().text->slots;
-    scope_.objects[slot] = objects_[slot] = element;
+    scope_.objects[slot] = element;
     for (auto under = static_cast<std::uint8_t>(slot + 1); under < slots.size(); ++under) {
       const std::uint8_t parent = slots[under].parent;
-      if (parent >= slot && (parent == slot || objects_[parent] == nullptr)) scope_.objects[under] = objects_[under] = nullptr;
+      if (parent >= slot && (parent == slot || scope_.objects[parent] == nullptr)) scope_.objects[under] = nullptr;
     }
   }
 
@@ -214,7 +213,6 @@ class Maker {
   Message& message_;
   std::mt19937_64& generator_;
   TextScope scope_;
-  std::array<void*, kMaxTextSlots> objects_{};
 };
 
 }  // namespace

@@ -25,6 +25,30 @@ constexpr std::array<double, 23> kPowersOfTen = {1e0,  1e1,  1e2,  1e3,  1e4,  1
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
+/// Writes a value that has at most 15 digits, 6 of them after the point: such a decimal belongs to one double only, so
+/// the first that divides back to the value is the shortest spelling.
+bool append_short(std::string& out, double value) {
+  const double magnitude = std::abs(value);
+  if (magnitude >= 1e9 || (magnitude < 1e-4 && magnitude != 0)) return false;
+  for (std::size_t decimals = 0; decimals <= 6; ++decimals) {
+    const double scaled = magnitude * kPowersOfTen[decimals];
+    const auto mantissa = static_cast<std::int64_t>(scaled + 0.5);
+    if (static_cast<double>(mantissa) / kPowersOfTen[decimals] != magnitude) continue;
+    char buffer[24];
+    char* const end = buffer + sizeof buffer;
+    char* at = end;
+    auto rest = static_cast<std::uint64_t>(mantissa);
+    if (decimals == 0) *--at = '0';
+    for (std::size_t i = 0; i < decimals; ++i, rest /= 10) *--at = static_cast<char>('0' + rest % 10);
+    *--at = '.';
+    do *--at = static_cast<char>('0' + rest % 10); while ((rest /= 10) != 0);
+    if (std::signbit(value)) *--at = '-';
+    out.append(at, end);
+    return true;
+  }
+  return false;
+}
+
 /// Any spelling of a double, compared with ours afterwards.
 Reading read_double_slowly(std::string_view text, double& value) {
   std::string_view digits = text;
@@ -189,13 +213,8 @@ void append_int64(std::string& out, std::int64_t value) {
 void append_double(std::string& out, double value) {
   if (std::isnan(value)) { out += "NaN"; return; }
   if (std::isinf(value)) { out += value < 0 ? "-Infinity" : "Infinity"; return; }
+  if (append_short(out, value)) return;
   char buffer[40];
-  if (std::abs(value) < 1e15 && value == std::trunc(value)) {
-    if (std::signbit(value) && value == 0) { out += "-0.0"; return; }
-    append_int64(out, static_cast<std::int64_t>(value));
-    out += ".0";
-    return;
-  }
   const bool scientific = std::abs(value) < 1e-4 || std::abs(value) >= 1e16;
   const auto format = scientific ? std::chars_format::scientific : std::chars_format::fixed;
   const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value, format);

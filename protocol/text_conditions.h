@@ -1,6 +1,7 @@
 // The conditions of a text layout, which the decoder, the encoder and the random maker share.
 #pragma once
 
+#include <algorithm>
 #include <array>
 
 #include "protocol/schema.h"
@@ -9,9 +10,15 @@ namespace ibkr::protocol {
 
 /// What a layout's conditions look at while it runs.
 struct TextScope {
-  int server_version = 0;
+  int server_version;
   int message_version = 1 << 30;  ///< a message without a version field counts as the newest
-  std::array<const void*, kMaxTextSlots> objects{};  ///< by slot; null where the struct is not there
+  /// By slot; null where the struct is not there. The encoder's are not written through.
+  std::array<void*, kMaxTextSlots> objects;
+
+  TextScope(int version, std::size_t slots, void* body) : server_version(version) {
+    std::fill_n(objects.begin(), slots, nullptr);
+    objects[0] = body;
+  }
 };
 
 /// True when the op's since and until admit the server version.

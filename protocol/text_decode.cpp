@@ -1,5 +1,5 @@
 // The text decoder: walks a layout's ops, taking one field of the body at each.
-#include <cstring>
+#include <optional>
 
 #include "protocol/decimal.h"
 #include "protocol/scalar.h"
@@ -13,19 +13,15 @@ class TextDecoder {
  public:
   TextDecoder(Message& message, int server_version, std::string_view body, std::size_t body_at)
       : message_(message), slots_(message.type().text->slots), begin_(body.data()), at_(begin_),
-        end_(begin_ + body.size()), body_at_(body_at) {
-    scope_.server_version = server_version;
-    objects_[0] = message.body();
-    scope_.objects[0] = message.body();
-  }
+        end_(begin_ + body.size()), body_at_(body_at), scope_(server_version, slots_.size(), message.body()) {}
 
   Expected<void, DecodeError> decode() {
     if (at_ != end_ && end_[-1] != '\0') {
       at_ = end_;
       fail(nullptr, 0, "the last field is not ended by NUL: the payload is cut short");
-      return Unexpected(std::move(error_));
+      return Unexpected(*std::move(error_));
     }
-    if (!run(message_.type().text->ops)) return Unexpected(std::move(error_));
+    if (!run(message_.type().text->ops)) return Unexpected(*std::move(error_));
     while (at_ != end_) {
       message_.residue.trailing.emplace_back(take());
     }
@@ -68,7 +64,7 @@ class TextDecoder {
     if (at_end(op)) return false;
     const std::string_view text = take();
     // A struct is made by its first value, so that one without values stays absent.
-    if (objects_[op.slot] == nullptr && reads_as_unset(*op.field, op.spelling, text)) {
+    if (scope_.objects[op.slot] == nullptr && reads_as_unset(*op.field, op.spelling, text)) {
       if (op.spelling != Spelling::Blank && op.field->kind != Kind::String &&
           !(op.field->kind == Kind::Decimal && op.spelling == Spelling::Plain)) {
         keep(text);
@@ -120,7 +116,7 @@ class TextDecoder {
     if (at_end(op)) return false;
     const std::string_view text = take();
     std::string canonical;
-    append_scalar(canonical, *op.field, op.spelling, scope_.server_version, objects_[op.slot]);
+    append_scalar(canonical, *op.field, op.spelling, scope_.server_version, scope_.objects[op.slot]);
     if (text != canonical) keep(text);
     return true;
   }
@@ -203,7 +199,7 @@ class TextDecoder {
     std::int64_t number = 0;
     if (!count(op, number)) return false;
     const StructOps& ops = *op.field->type->ops;
-    const void* list = objects_[op.slot] ? static_cast<char*>(objects_[op.slot]) + op.field->offset : nullptr;
+    const void* list = scope_.objects[op.slot] ? static_cast<char*>(scope_.objects[op.slot]) + op.field->offset : nullptr;
     const std::size_t size = list ? ops.size(list) : 0;
     const auto whole = std::min(number, static_cast<std::int64_t>(size));
     for (std::int64_t i = 0; i < whole; ++i) {
@@ -281,25 +277,20 @@ class TextDecoder {
 
   /// The struct of a slot; made in its parent when it is not there yet.
   void* object(std::uint8_t slot) {
-    if (objects_[slot] == nullptr) {
+    if (scope_.objects[slot] == nullptr) {
       const TextSlot& info = slots_[slot];
       void* parent = object(info.parent);
-      set(slot, info.field->type->ops->engage(static_cast<char*>(parent) + info.field->offset));
+      scope_.objects[slot] = info.field->type->ops->engage(static_cast<char*>(parent) + info.field->offset);
     }
-    return objects_[slot];
-  }
-
-  void set(std::uint8_t slot, void* to) {
-    objects_[slot] = to;
-    scope_.objects[slot] = to;
+    return scope_.objects[slot];
   }
 
   /// Moves a repeat's slot to an element; structs below it start absent again.
   void enter(std::uint8_t slot, void* element) {
-    set(slot, element);
+    scope_.objects[slot] = element;
     for (auto below = static_cast<std::uint8_t>(slot + 1); below < slots_.size(); ++below) {
       const std::uint8_t parent = slots_[below].parent;
-      if (parent >= slot && (parent == slot || objects_[parent] == nullptr)) set(below, nullptr);
+      if (parent >= slot && (parent == slot || scope_.objects[parent] == nullptr)) scope_.objects[below] = nullptr;
     }
   }
 
@@ -337,7 +328,7 @@ class TextDecoder {
                                                   "a decimal of at most 18 digits", "a text", "a struct", "a count or number",
                                                   "a count or number", "a count", "a count"};
     fail(op.field, op.slot, "not " + std::string(kNames[static_cast<std::size_t>(op.field->kind)]) + ": " + shown(text));
-    error_.byte_offset -= static_cast<std::int64_t>(text.size()) + 1;
+    error_->byte_offset -= static_cast<std::int64_t>(text.size()) + 1;
     return false;
   }
 
@@ -347,16 +338,14 @@ class TextDecoder {
   }
 
   void fail(const FieldInfo* field, std::uint8_t slot, std::string reason) {
-    error_.message = message_.name();
-    error_.index = index_;
-    error_.byte_offset = static_cast<std::int64_t>(body_at_) + (at_ - begin_);
-    error_.reason = std::move(reason);
+    error_ = {std::string(message_.name()), "", index_, static_cast<std::int64_t>(body_at_) + (at_ - begin_),
+              std::move(reason)};
     if (field == nullptr) return;
-    error_.field = field->name;
+    error_->field = field->name;
     for (std::uint8_t s = slot; s != 0; s = slots_[s].parent) {
       const FieldInfo& holder = *slots_[s].field;
       const bool element = holder.kind == Kind::StructList;
-      error_.field = std::string(holder.name) + (element ? "[" + std::to_string(element_) + "]." : ".") + error_.field;
+      error_->field = std::string(holder.name) + (element ? "[" + std::to_string(element_) + "]." : ".") + error_->field;
     }
   }
 
@@ -368,9 +357,8 @@ class TextDecoder {
   std::size_t body_at_;
   std::uint32_t index_ = 0;  // of the field last taken; the id is 0
   std::int64_t element_ = 0;
-  std::array<void*, kMaxTextSlots> objects_{};
   TextScope scope_;
-  DecodeError error_;
+  std::optional<DecodeError> error_;
 };
 
 }  // namespace

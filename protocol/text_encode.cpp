@@ -13,9 +13,8 @@ class TextEncoder {
  public:
   TextEncoder(const Message& message, int server_version, std::string& out)
       : message_(message), slots_(message.type().text->slots), out_(out),
-        verbatim_(message.residue.verbatim) {
-    scope_.server_version = server_version;
-    scope_.objects[0] = message.body();
+        verbatim_(message.residue.verbatim),
+        scope_(server_version, slots_.size(), const_cast<void*>(message.body())) {
     resolve_below(0);
   }
 
@@ -163,9 +162,9 @@ class TextEncoder {
         if (is_set(*inner.field, element)) number = seen;
       }
     });
-    if (!verbatim_.empty() && verbatim_.front().index == index_) {
+    if (const std::string* text = next_verbatim()) {
       std::int64_t kept = 0;
-      const bool readable = read_int64(verbatim_.front().text, kept) != Reading::Bad;
+      const bool readable = read_int64(*text, kept) != Reading::Bad;
       const auto more = kept > seen ? static_cast<std::size_t>(kept - seen) * body.size() : 0;
       if (readable && kept > number && (more == 0 || more <= variants())) number = kept;
     }
@@ -251,7 +250,7 @@ class TextEncoder {
   }
 
   void enter(std::uint8_t slot, const void* element) {
-    scope_.objects[slot] = element;
+    scope_.objects[slot] = const_cast<void*>(element);
     resolve_below(slot);
   }
 
@@ -261,8 +260,8 @@ class TextEncoder {
       const TextSlot& info = slots_[below];
       if (info.field->kind != Kind::Struct || !descends(below, slot)) continue;
       const void* parent = scope_.objects[info.parent];
-      scope_.objects[below] =
-          parent ? info.field->type->ops->engaged(static_cast<const char*>(parent) + info.field->offset) : nullptr;
+      scope_.objects[below] = parent ? const_cast<void*>(info.field->type->ops->engaged(
+                                           static_cast<const char*>(parent) + info.field->offset)) : nullptr;
     }
   }
 
