@@ -143,6 +143,13 @@ class Rig {
     for (const auto& event : *events) result[event.kind] += event.raw;
     return result;
   }
+  std::vector<std::string> event_texts(journal::SessionId session) {
+    std::vector<std::string> result;
+    const auto events = recording().events(session);
+    REQUIRE(events);
+    for (const auto& event : *events) result.push_back(event.kind + ": " + event.text);
+    return result;
+  }
   journal::SessionInfo session(journal::SessionId id) {
     auto info = recording().session(id);
     REQUIRE(info);
