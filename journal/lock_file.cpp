@@ -44,9 +44,9 @@ Expected<LockFile, std::string> LockFile::acquire(const std::string& journal_pat
     }
     if (still_at(path, fd)) {
       const std::string pid = std::to_string(::getpid());
-      if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, pid.data(), pid.size(), 0) < 0) {
-        // Only the refusal's wording depends on it: a full disk must not keep a journal from being opened.
-      }
+      // Only a refusal's wording depends on it: a full disk must not keep a journal from being opened.
+      [[maybe_unused]] const bool named =
+          ::ftruncate(fd, 0) == 0 && ::pwrite(fd, pid.data(), pid.size(), 0) == static_cast<ssize_t>(pid.size());
       return LockFile(path, fd);
     }
     ::close(fd);

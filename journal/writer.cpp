@@ -129,7 +129,7 @@ Expected<void, std::string> Writer::Impl::start() {
 
 void Writer::Impl::run() {
   while (!closing_) {
-    queue_->wait(failing_ ? kRetryInterval : options_.commit_interval);
+    if (failing_ || sealer_.done()) queue_->wait(failing_ ? kRetryInterval : options_.commit_interval);
     if (commit_next()) checkpoint();
   }
   finish();
@@ -263,9 +263,7 @@ Expected<std::unique_ptr<Database>, std::string> open_database(const std::string
 Writer::Writer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Writer::~Writer() {
-  if (!close()) {
-    // Who wants to know calls close() himself; on_trouble has said it already.
-  }
+  static_cast<void>(close());  // who wants to know what was lost calls it himself
 }
 
 Expected<std::unique_ptr<Writer>, std::string> Writer::open(const std::string& given, WriterOptions options) {

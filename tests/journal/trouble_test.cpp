@@ -222,3 +222,31 @@ TEST_CASE("a journal is appended to") {
   CHECK(query(path, "SELECT end_reason FROM connection_sessions").front() ==
         "the recording ended before the session did");
 }
+
+// Without it: a session that began in the worst moment has frames that belong to nothing.
+TEST_CASE("a session whose beginning was lost in a gap still has its row") {
+  TemporaryDirectory directory;
+  const std::string path = directory.file("a.db");
+  WriterOptions options;
+  options.queue_bytes = 64 * 1024;
+  auto writer = open_writer(path, options);
+  begin(*writer);
+  REQUIRE(writer->flush(10s));
+  SessionId lost = 0;
+  {
+    FullDisk full(200 * 1024);
+    for (int i = 0; i < 20000; ++i) writer->frame(1, Direction::In, tick_price(1, i), Stamp::now());
+    for (int i = 0; i < 100; ++i) lost = begin(*writer);
+    CHECK_FALSE(writer->healthy());
+  }
+  while (!writer->healthy()) writer->flush(100ms);
+  writer->frame(lost, Direction::In, tick_price(1, 1), Stamp::now());
+  writer->end_session(lost, EndStatus::Closed, "the end was seen", Stamp::now());
+  CHECK(writer->close().has_value());
+  const std::string id = std::to_string(lost);
+  CHECK(query_one(path, "SELECT status, end_reason, incoming_frames, host FROM connection_sessions"
+                        " WHERE session_id = " + id) == "closed|the end was seen|1|");
+  CHECK(query_one(path, "SELECT sum(count) FROM events WHERE kind = 'gap' AND session_id = " + id) == "3");
+  CHECK(query_one(path, "SELECT text FROM events WHERE kind = 'undecodable' AND session_id = " + id) ==
+        "a frame before the server version is known");
+}
