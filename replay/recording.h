@@ -1,0 +1,102 @@
+// Recording: one session of a journal, taken apart into what the app asked and what came for it. Immutable once loaded;
+// any number of replays share it. Payloads are kept as recorded and decoded only when they are needed.
+//
+//   requests()  0 StartApi   1 PositionsRequest   2 PlaceOrder …        what the app sent, in order
+//   frames()    0 ManagedAccounts(0)  1 NextValidId(0)  2 Error(-)  3 Position(1) …   what came, and for which request
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "journal/reader.h"
+#include "protocol/codec.h"
+#include "protocol/frame.h"
+#include "replay/causes.h"
+
+namespace ibkr::replay {
+
+/// Number of an incoming frame in its session, from 0 on.
+using FrameIndex = std::uint32_t;
+inline constexpr FrameIndex kNoFrame = std::numeric_limits<FrameIndex>::max();
+
+/// A payload inside the recording.
+struct Payload {
+  std::size_t at = 0;
+  std::size_t size = 0;
+};
+
+/// A frame that TWS sent.
+struct RecordedFrame {
+  journal::Sequence sequence = 0;   ///< messages.message_id in the journal
+  std::int64_t at_ns = 0;           ///< monotonic, since the hello's answer
+  Payload payload;
+  bool decodable = false;
+  Cause cause;
+  RequestIndex requests_before = 0; ///< how many requests were recorded before it
+};
+
+/// A request that another one silences.
+struct Silenced {
+  RequestIndex request = kNoRequest;
+  bool updates_only = false;  ///< its first complete answer still comes
+};
+
+/// A frame that the app sent.
+struct RecordedRequest {
+  journal::Sequence sequence = 0;
+  std::int64_t at_ns = 0;
+  Payload payload;
+  const protocol::MessageInfo* type = nullptr;  ///< null: it could not be decoded
+  FrameIndex frames_before = 0;     ///< how many frames were recorded before it
+  std::vector<FrameIndex> answers;  ///< what it caused, without updates, ascending
+  std::vector<Silenced> silences;   ///< what it cancels or takes the place of
+};
+
+/// The most payload bytes that a session may have to be replayed: it is held in memory.
+inline constexpr std::size_t kMaxRecordingBytes = std::size_t{2} << 30;
+
+class Recording {
+ public:
+  /// Loads a session. Fails, saying what and what to do, when it never got a server version, when its version is not
+  /// one that we know, when the file is damaged within it, and when it is larger than `max_bytes`.
+  static Expected<Recording, std::string> load(journal::Reader& reader, const journal::SessionInfo& session,
+                                               std::size_t max_bytes = kMaxRecordingBytes);
+
+  const journal::SessionInfo& session() const { return session_; }
+  int server_version() const { return session_.server_version; }
+  /// The payload of TWS's first frame, as recorded.
+  std::string_view hello_answer() const { return bytes(hello_answer_); }
+  const std::vector<RecordedRequest>& requests() const { return requests_; }
+  const std::vector<RecordedFrame>& frames() const { return frames_; }
+  /// Frames that no request caused, and updates: they come by themselves. Ascending.
+  const std::vector<FrameIndex>& pushes() const { return pushes_; }
+  std::string_view bytes(Payload payload) const { return std::string_view(bytes_).substr(payload.at, payload.size); }
+
+  /// A request's message. It must have a type.
+  protocol::Message request(RequestIndex index) const;
+  /// A frame's message. It must be decodable.
+  protocol::Message frame(FrameIndex index) const;
+
+ private:
+  Recording() = default;
+  void add_hello_answer(const journal::Frame& frame);
+  void add_request(const journal::Frame& frame, Causes& causes);
+  void add_frame(const journal::Frame& frame, Causes& causes);
+  void find_silenced();
+  Payload keep(std::string_view payload);
+  std::int64_t since_start(const journal::Frame& frame) const { return frame.at.mono_ns - start_ns_; }
+
+  journal::SessionInfo session_;
+  std::string bytes_;
+  Payload hello_answer_;
+  std::int64_t start_ns_ = 0;
+  std::vector<RecordedRequest> requests_;
+  std::vector<RecordedFrame> frames_;
+  std::vector<FrameIndex> pushes_;
+};
+
+}  // namespace ibkr::replay
