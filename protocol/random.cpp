@@ -47,9 +47,9 @@ class Maker {
       case TextOpCode::Version: scope_.message_version = op.number; return;
       case TextOpCode::Constant: case TextOpCode::Variant: case TextOpCode::Echo: return;
       case TextOpCode::Mask:
-        for (const FieldInfo* bit : op.mask) member<std::optional<bool>>(*bit, object(op.slot)) = chance(50);
+        for (const FieldInfo* bit : op.detail->mask) member<std::optional<bool>>(*bit, object(op.slot)) = chance(50);
         return;
-      case TextOpCode::If: return run(hold(op.conditions, scope_) ? body : otherwise);
+      case TextOpCode::If: return run(hold(op.detail->conditions, scope_) ? body : otherwise);
       case TextOpCode::Tags:
         for (auto n = below(3); n > 0; --n) pair(op);
         return;
@@ -113,7 +113,8 @@ class Maker {
     const Condition* found = nullptr;
     std::uint64_t seen = 0;
     for (const TextOp& op : message_.type().text->ops) {
-      for (const Condition& condition : op.conditions) {
+      if (op.code != TextOpCode::If) continue;
+      for (const Condition& condition : op.detail->conditions) {
         if (condition.field == &field && below(++seen) == 0) found = &condition;
       }
     }

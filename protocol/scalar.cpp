@@ -205,6 +205,10 @@ Reading read_double(std::string_view text, double& value) {
 }
 
 void append_int64(std::string& out, std::int64_t value) {
+  if (value >= 0 && value <= 9) {  // most counts and flags
+    out += static_cast<char>('0' + value);
+    return;
+  }
   char buffer[24];
   const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
   out.append(buffer, end);
@@ -241,11 +245,6 @@ Reading read_scalar(const FieldInfo& field, Spelling spelling, int server_versio
     case Kind::Struct: case Kind::Int32List: case Kind::DoubleList: case Kind::StringList: case Kind::StructList: break;
   }
   return Reading::Bad;
-}
-
-bool reads_as_unset(const FieldInfo& field, Spelling spelling, std::string_view text) {
-  if (field.kind == Kind::Bool) return text.empty() && spelling == Spelling::Plain;
-  return text.empty();
 }
 
 void append_scalar(std::string& out, const FieldInfo& field, Spelling spelling, int server_version,

@@ -26,8 +26,6 @@ void append_double(std::string& out, double value);
 
 /// Reads a text field into the member at `object` (a struct that holds `field`). Empty and sentinel texts unset it.
 Reading read_scalar(const FieldInfo& field, Spelling spelling, int server_version, std::string_view text, void* object);
-/// True when reading `text` would leave a scalar unset: such a text needs no struct to be there.
-bool reads_as_unset(const FieldInfo& field, Spelling spelling, std::string_view text);
 /// Appends a field's text. `object` may be null: unset.
 void append_scalar(std::string& out, const FieldInfo& field, Spelling spelling, int server_version, const void* object);
 /// True when `text` reads as the field's present value.

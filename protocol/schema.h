@@ -129,21 +129,28 @@ struct Condition {
   std::span<const std::int32_t> integers;   ///< Integer with Equal: any of them
 };
 
+/// What few steps of a layout need; apart, so that the steps stay small in the cache.
+struct TextOpDetail {
+  std::string_view literal;                ///< Constant, Variant
+  std::span<const Condition> conditions;   ///< If: all must hold
+  std::span<const FieldInfo* const> mask;  ///< Mask: the boolean of each bit, lowest first
+};
+
 /// One step of a text layout. Steps with a body are followed by it: the interpreters recurse over ranges.
 struct TextOp {
   TextOpCode code;
   Spelling spelling;
-  std::uint8_t since;  ///< only when server version >= since (0: always)
-  std::uint8_t until;  ///< only when server version < until (0: always)
+  std::uint8_t since;         ///< only when server version >= since (0: always)
+  std::uint8_t until;         ///< only when server version < until (0: always)
   std::uint8_t slot;          ///< the struct that holds the field
   std::uint8_t element_slot;  ///< Repeat, Again, With: the struct that the body fills
+  Kind kind;                  ///< the field's
   std::uint16_t body;         ///< number of ops of the body
   std::uint16_t otherwise;    ///< If: number of ops after the body that run when the conditions do not hold
-  std::int32_t number;
+  std::uint32_t offset;       ///< the field's
+  std::int32_t number;        ///< Version: the canonical value; Variant: the fields left
   const FieldInfo* field;
-  std::string_view literal;
-  std::span<const Condition> conditions;          ///< If: all must hold
-  std::span<const FieldInfo* const> mask;         ///< Mask: the boolean of each bit, lowest first
+  const TextOpDetail* detail;
 };
 
 /// A struct that a layout reads or writes into: slot 0 is the message, others hang below their parent.

@@ -1,4 +1,5 @@
 // The text decoder: walks a layout's ops, taking one field of the body at each.
+#include <algorithm>
 #include <optional>
 
 #include "protocol/decimal.h"
@@ -16,11 +17,7 @@ class TextDecoder {
         end_(begin_ + body.size()), body_at_(body_at), scope_(server_version, slots_.size(), message.body()) {}
 
   Expected<void, DecodeError> decode() {
-    if (at_ != end_ && end_[-1] != '\0') {
-      at_ = end_;
-      fail(nullptr, 0, "the last field is not ended by NUL: the payload is cut short");
-      return Unexpected(*std::move(error_));
-    }
+    if (at_ != end_ && end_[-1] != '\0') return Unexpected(cut_short());
     if (!run(message_.type().text->ops)) return Unexpected(*std::move(error_));
     while (at_ != end_) {
       message_.residue.trailing.emplace_back(take());
@@ -51,7 +48,7 @@ class TextDecoder {
       case TextOpCode::Echo: return echo(op);
       case TextOpCode::Tags: return tags(op);
       case TextOpCode::Mask: return mask(op);
-      case TextOpCode::If: return run(hold(op.conditions, scope_) ? body : otherwise);
+      case TextOpCode::If: return run(hold(op.detail->conditions, scope_) ? body : otherwise);
       case TextOpCode::Repeat: return repeat(op, body);
       case TextOpCode::Again: return again(op, body);
       case TextOpCode::RepeatScalar: return scalars(op);
@@ -60,24 +57,44 @@ class TextDecoder {
     return false;
   }
 
+  // Nearly every field of real traffic is empty, a small number or a short text: those are done here.
   bool scalar(const TextOp& op) {
     if (at_end(op)) return false;
     const std::string_view text = take();
-    // A struct is made by its first value, so that one without values stays absent.
-    if (scope_.objects[op.slot] == nullptr && reads_as_unset(*op.field, op.spelling, text)) {
-      if (op.spelling != Spelling::Blank && op.field->kind != Kind::String &&
-          !(op.field->kind == Kind::Decimal && op.spelling == Spelling::Plain)) {
-        keep(text);
-      }
+    if (text.empty() && op.spelling <= Spelling::EscapedAlways) {
+      // The message came in empty, so there is nothing to unset, and no struct is made for it.
+      const bool canonical = op.spelling == Spelling::Blank || op.kind == Kind::String ||
+                             (op.kind == Kind::Decimal && op.spelling == Spelling::Plain);
+      if (!canonical) keep(text);
       return true;
     }
-    const Reading reading = read_scalar(*op.field, op.spelling, scope_.server_version, text, object(op.slot));
+    char* const at = static_cast<char*>(object(op.slot)) + op.offset;
+    if (op.kind == Kind::String && op.spelling == Spelling::Plain) {
+      reinterpret_cast<std::optional<std::string>*>(at)->emplace(text);
+      return true;
+    }
+    if (op.kind == Kind::Int32 && small_integer(text, *reinterpret_cast<std::optional<std::int32_t>*>(at))) return true;
+    if (op.kind == Kind::Bool && op.spelling == Spelling::Plain && text.size() == 1 && (text[0] | 1) == '1') {
+      *reinterpret_cast<std::optional<bool>*>(at) = text[0] == '1';
+      return true;
+    }
+    const Reading reading = read_scalar(*op.field, op.spelling, scope_.server_version, text, at - op.offset);
     if (reading == Reading::Exact) return true;
-    if (reading == Reading::Other) {
-      keep(text);
-      return true;
+    if (reading == Reading::Bad) return bad(op, text);
+    keep(text);
+    return true;
+  }
+
+  /// Up to nine digits without a sign or a leading zero.
+  static bool small_integer(std::string_view text, std::optional<std::int32_t>& value) {
+    if (text.size() > 9 || (text[0] == '0' && text.size() > 1)) return false;
+    std::int32_t number = 0;
+    for (const char c : text) {
+      if (c < '0' || c > '9') return false;
+      number = number * 10 + (c - '0');
     }
-    return bad(op, text);
+    value = number;
+    return true;
   }
 
   bool version(const TextOp& op) {
@@ -98,7 +115,7 @@ class TextDecoder {
   bool constant(const TextOp& op) {
     if (at_end(op)) return false;
     const std::string_view text = take();
-    if (text != op.literal) keep(text);
+    if (text != op.detail->literal) keep(text);
     return true;
   }
 
@@ -150,13 +167,13 @@ class TextDecoder {
     const std::string_view text = take();
     std::int64_t bits = 0;
     if (!text.empty() && read_int64(text, bits) == Reading::Bad) {
-      fail(op.mask[0], op.slot, "a mask is a number, not " + shown(text));
+      fail(op.detail->mask[0], op.slot, "a mask is a number, not " + shown(text));
       return false;
     }
     std::int64_t known = 0;
-    for (std::size_t i = 0; i < op.mask.size(); ++i) {
+    for (std::size_t i = 0; i < op.detail->mask.size(); ++i) {
       const auto bit = std::int64_t{1} << i;
-      member<std::optional<bool>>(*op.mask[i], object(op.slot)) = (bits & bit) != 0;
+      member<std::optional<bool>>(*op.detail->mask[i], object(op.slot)) = (bits & bit) != 0;
       known |= bits & bit;
     }
     std::string canonical;
@@ -315,6 +332,15 @@ class TextDecoder {
   void keep(std::string_view text) { message_.residue.verbatim.push_back({index_, false, std::string(text)}); }
 
   // ---- errors ----
+
+  DecodeError cut_short() {
+    const char* last = end_;
+    while (last != begin_ && last[-1] != '\0') --last;
+    index_ = 1 + static_cast<std::uint32_t>(std::count(begin_, last, '\0'));
+    at_ = last;
+    fail(nullptr, 0, "the last field is not ended by NUL: the payload is cut short");
+    return *std::move(error_);
+  }
 
   bool at_end(const TextOp& op) {
     if (at_ != end_) return false;

@@ -43,7 +43,7 @@ class TextEncoder {
       case TextOpCode::Echo: return echo(op);
       case TextOpCode::Tags: return tags(op);
       case TextOpCode::Mask: return mask(op);
-      case TextOpCode::If: return run(hold(op.conditions, scope_) ? body : otherwise);
+      case TextOpCode::If: return run(hold(op.detail->conditions, scope_) ? body : otherwise);
       case TextOpCode::Repeat: return repeat(op, body);
       case TextOpCode::Again: return again(op, body);
       case TextOpCode::RepeatScalar: return scalars(op);
@@ -53,6 +53,13 @@ class TextEncoder {
 
   void scalar(const TextOp& op) {
     const void* object = scope_.objects[op.slot];
+    if (verbatim_.empty() && op.kind == Kind::String && op.spelling == Spelling::Plain) {
+      if (object != nullptr) {
+        const auto& text = member<std::optional<std::string>>(*op.field, object);
+        if (text) out_ += *text;
+      }
+      return end_field();
+    }
     const std::string* kept = next_verbatim();
     if (kept && means_the_same(*op.field, op.spelling, scope_.server_version, *kept, object)) return put(*kept);
     append_scalar(out_, *op.field, op.spelling, scope_.server_version, object);
@@ -71,7 +78,7 @@ class TextEncoder {
 
   void constant(const TextOp& op) {
     const std::string* kept = next_verbatim();
-    put(kept ? std::string_view(*kept) : op.literal);
+    put(kept ? std::string_view(*kept) : op.detail->literal);
   }
 
   void variant() {
@@ -120,8 +127,8 @@ class TextEncoder {
   void mask(const TextOp& op) {
     std::int64_t bits = 0, all = 0;
     const void* object = scope_.objects[op.slot];
-    for (std::size_t i = 0; i < op.mask.size(); ++i) {
-      const bool set = object && member<std::optional<bool>>(*op.mask[i], object).value_or(false);
+    for (std::size_t i = 0; i < op.detail->mask.size(); ++i) {
+      const bool set = object && member<std::optional<bool>>(*op.detail->mask[i], object).value_or(false);
       if (set) bits |= std::int64_t{1} << i;
       all |= std::int64_t{1} << i;
     }

@@ -74,6 +74,7 @@ TABLES_HEAD = """\
 #include "protocol/messages.h"
 
 #include <cstddef>
+#include <memory>
 
 #pragma GCC diagnostic ignored "-Winvalid-offsetof"
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
@@ -87,7 +88,7 @@ constexpr StructOps ops_of{
     []() -> void* { return new S; },
     [](void* s) { delete static_cast<S*>(s); },
     [](void* to, const void* from) { *static_cast<S*>(to) = *static_cast<const S*>(from); },
-    [](void* s) { *static_cast<S*>(s) = S{}; },
+    [](void* s) { std::destroy_at(static_cast<S*>(s)), std::construct_at(static_cast<S*>(s)); },
     [](void* o) -> void* {
       auto& optional = *static_cast<std::optional<S>*>(o);
       return optional ? &*optional : &optional.emplace();
@@ -104,9 +105,15 @@ constexpr StructOps ops_of{
 """
 
 
+def kind_of(description, f):
+    if f.element in description.structs:
+        return "StructList" if f.is_list else "Struct"
+    return KINDS[f.type]
+
+
 def field_entry(description, struct, f):
     nested = f.element in description.structs
-    kind = ("StructList" if f.is_list else "Struct") if nested else KINDS[f.type]
+    kind = kind_of(description, f)
     proto = "None" if not f.number else "Message" if nested else PROTO[f.wire or f.element]
     kind_type = f"&struct_{f.element}" if nested else "nullptr"
     enum = f"&enum_{f.enum}" if f.enum else "nullptr"
@@ -155,8 +162,8 @@ def tables_header(description):
 class LayoutWriter:
     """One message's ops, flattened: each op is followed by its body, then by its otherwise ops."""
 
-    def __init__(self, message):
-        self.message, self.tag = message, f"{message.direction}_{message.id}"
+    def __init__(self, description, message):
+        self.description, self.message, self.tag = description, message, f"{message.direction}_{message.id}"
         self.out, self.entries, self.tables = [], [], 0
 
     def field(self, slot, f):
@@ -176,14 +183,19 @@ class LayoutWriter:
         where = self.field(c.slot, c.field) if c.field else "nullptr"
         return (f"{{ConditionCode::{c.code}, Compare::{c.compare}, {c.slot}, {where}, {number}, {texts}, {integers}}}")
 
+    def detail(self, op):
+        if not (op.code in ("Constant", "Variant") or op.conditions or op.mask):
+            return "nullptr"
+        conditions = self.table("Condition", [self.condition(c) for c in op.conditions]) if op.conditions else "{}"
+        mask = self.table("const FieldInfo*", [self.field(op.slot, f) for f in op.mask]) if op.mask else "{}"
+        return "&" + self.table("TextOpDetail", [f"{literal(op.literal)}, {conditions}, {mask}"]) + "[0]"
+
     def add(self, ops):
         for op in ops:
             where = self.field(op.slot, op.field) if op.field else "nullptr"
-            conditions = mask = "{}"
-            if op.conditions:
-                conditions = self.table("Condition", [self.condition(c) for c in op.conditions])
-            if op.mask:
-                mask = self.table("const FieldInfo*", [self.field(op.slot, f) for f in op.mask])
+            detail = self.detail(op)
+            kind = kind_of(self.description, op.field) if op.field else "Int32"
+            offset = f"offsetof({self.message.slots[op.slot].struct.name}, {op.field.name})" if op.field else "0"
             at = len(self.entries)
             self.entries.append(None)
             self.add(op.body)
@@ -192,8 +204,7 @@ class LayoutWriter:
             otherwise = len(self.entries) - at - 1 - body
             self.entries[at] = (
                 f"    {{TextOpCode::{op.code}, Spelling::{SPELLINGS[op.spelling]}, {op.since}, {op.until}, {op.slot}, "
-                f"{op.element_slot}, {body}, {otherwise}, {op.number}, {where}, {literal(op.literal)}, {conditions}, "
-                f"{mask}}},")
+                f"{op.element_slot}, Kind::{kind}, {body}, {otherwise}, {offset}, {op.number}, {where}, {detail}}},")
 
     def source(self):
         self.add(self.message.ops)
@@ -209,7 +220,7 @@ class LayoutWriter:
 
 def layouts_source(description):
     out = [WARNING + '#include "tables.h"\n\nnamespace ibkr::protocol {\n']
-    out += [LayoutWriter(m).source() for m in description.messages if m.ops is not None]
+    out += [LayoutWriter(description, m).source() for m in description.messages if m.ops is not None]
     out.append("}  // namespace ibkr::protocol")
     return "\n".join(out) + "\n"
 
