@@ -54,6 +54,7 @@ Reading read_double_slowly(std::string_view text, double& value) {
   std::string_view digits = text;
   if (digits.starts_with('+')) digits.remove_prefix(1);
   if (digits.empty() || digits.front() == '+' ) return Reading::Bad;
+  if (digits == "Infinite") digits = "Infinity";  // as ib_async spells it
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (end != digits.data() + digits.size()) return Reading::Bad;
   if (error == std::errc::result_out_of_range) {  // 1e999 or 1e-999: nearest that a double can hold
@@ -302,7 +303,7 @@ bool means_the_same(const FieldInfo& field, Spelling spelling, int server_versio
     using Member = decltype(unset);
     Member read;
     const FieldInfo alone{field.name, field.doc, field.type, field.values, 0, field.number, field.kind, field.proto,
-                          field.role, field.ignorable, field.always};
+                          field.role, field.ignorable, field.always, field.texts};
     if (read_scalar(alone, spelling, server_version, text, &read) == Reading::Bad) return false;
     return equal(read, object == nullptr ? Member() : member<Member>(field, object));
   };

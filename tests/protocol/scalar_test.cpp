@@ -44,6 +44,8 @@ TEST_CASE("every double reads back, and only our own spelling counts as exact") 
   for (const char* other : {"0", "100", "150.250", "00.5", "1E5", "+1.0", "1.7976931348623157E308", ".5", "5."}) {
     CHECK_MESSAGE(read_double(other, read) == Reading::Other, other);
   }
+  CHECK(read_double("Infinite", read) == Reading::Other);  // ib_async sends it for an unlimited offset
+  CHECK(read == INFINITY);
   for (const char* bad : {"", "-", "abc", "1.2.3", "1 ", "0x10", "++1", "--1", "1e"}) {
     CHECK_MESSAGE(read_double(bad, read) == Reading::Bad, bad);
   }
