@@ -28,9 +28,10 @@ void require(int status, const char* what) {
 std::int64_t monotonic_ns() { return clock_ns(CLOCK_MONOTONIC); }
 std::int64_t wall_ns() { return clock_ns(CLOCK_REALTIME); }
 
+Loop::Impl::UvLoop::UvLoop() : uv_loop_t{} { require(uv_loop_init(this), "make an event loop"); }
+
 Loop::Impl::Impl() {
   std::signal(SIGPIPE, SIG_IGN);
-  require(uv_loop_init(&uv), "make an event loop");
   wake.data = this;
   require(uv_async_init(&uv, &wake, [](uv_async_t* handle) { static_cast<Impl*>(handle->data)->run_tasks(); }),
           "make an event loop");
@@ -38,10 +39,11 @@ Loop::Impl::Impl() {
 
 Loop::Impl::~Impl() {
   tasks.clear();  // may own objects of this loop
+  timers.close();
   uv_close(reinterpret_cast<uv_handle_t*>(&wake), nullptr);
   for (auto& [number, signal] : signals) uv_close(reinterpret_cast<uv_handle_t*>(&signal->handle), nullptr);
   const auto expect_closing = [](uv_handle_t* handle, void*) {
-    assert(uv_is_closing(handle) && "a connection, listener or timer outlives its loop");
+    assert(uv_is_closing(handle) && "a connection or listener outlives its loop");
     static_cast<void>(handle);
   };
   uv_walk(&uv, expect_closing, nullptr);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "net/loop.h"
+#include "net/timer_queue.h"
 
 namespace ibkr::net {
 
@@ -24,7 +25,12 @@ struct Loop::Impl {
   ~Impl();
   void run_tasks();
 
-  uv_loop_t uv{};
+  struct UvLoop : uv_loop_t {
+    UvLoop();
+  };
+
+  UvLoop uv;
+  TimerQueue timers{uv};
   uv_async_t wake{};
   std::mutex tasks_mutex;
   std::vector<std::function<void()>> tasks;

@@ -1,5 +1,5 @@
 // Timer: calls back at a time given in nanoseconds. On a timerfd, because libuv's own timers count milliseconds and are
-// 0.6–1.1 ms late. Each timer holds one descriptor.
+// 0.6–1.1 ms late. All timers of a loop share one descriptor.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,6 @@ namespace ibkr::net {
 /// A one-shot or repeating timer. Loop thread only. May be re-armed, cancelled or destroyed inside its own callback.
 class Timer {
  public:
-  /// Throws std::runtime_error when the process has no descriptor left.
   Timer(Loop& loop, std::function<void()> callback);
   ~Timer();
   Timer(const Timer&) = delete;
@@ -32,7 +31,7 @@ class Timer {
 
  private:
   struct State;
-  State* state_;  // freed by the loop, after the callback that may be running
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace ibkr::net

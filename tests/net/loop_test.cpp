@@ -2,10 +2,11 @@
 // wrong order.
 #include <doctest/doctest.h>
 
-#include <csignal>
+#include <unistd.h>
 
-#include <atomic>
+#include <csignal>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -133,4 +134,40 @@ TEST_CASE("a cancelled timer stays silent though its time had come") {
   victim.cancel();
   loop.run();
   CHECK_FALSE(fired);
+}
+
+TEST_CASE("a timer's callback may cancel another one that is due") {
+  Loop loop;
+  std::string order;
+  Timer victim(loop, [&] { order += 'v'; });
+  Timer last(loop, [&] {
+    order += 'l';
+    loop.stop();
+  });
+  Timer canceller(loop, [&] {
+    order += 'c';
+    victim.cancel();
+  });
+  canceller.arm_at(1);
+  victim.arm_at(2);
+  last.arm_at(3);
+  loop.run();
+  CHECK(order == "cl");
+}
+
+TEST_CASE("a thousand timers need one descriptor") {
+  Loop loop;
+  int fired = 0;
+  std::vector<std::unique_ptr<Timer>> timers;
+  const int before = dup(0);
+  for (int i = 0; i < 1000; ++i) {
+    timers.push_back(std::make_unique<Timer>(loop, [&] { ++fired; }));
+    timers.back()->arm_after(i);
+  }
+  const int after = dup(0);
+  close(before);
+  close(after);
+  CHECK(after == before + 1);
+  while (fired < 1000) loop.run_once();
+  CHECK(fired == 1000);
 }
