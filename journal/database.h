@@ -66,7 +66,8 @@ class Statement {
   template <class... Values>
   void run(const Values&... values) {
     if (!start(values...)) return;
-    while (step()) {}
+    while (step()) {
+    }
     reset();
   }
   /// Binds the parameters; rows are then fetched with step(). False on an error.
@@ -79,7 +80,9 @@ class Statement {
   }
   /// True when there is a row. False at the end and on an error.
   bool step();
-  void reset() { if (handle_) sqlite3_reset(handle_); }
+  void reset() {
+    if (handle_) sqlite3_reset(handle_);
+  }
 
   std::int64_t integer(int column) const { return sqlite3_column_int64(handle_, column); }
   std::optional<std::int64_t> maybe_integer(int column) const;
@@ -97,8 +100,10 @@ class Statement {
   void bind(int index, Blob blob);
   template <class T>
   void bind(int index, const std::optional<T>& value) {
-    if (value) bind(index, *value);
-    else bind(index, std::nullopt);
+    if (value)
+      bind(index, *value);
+    else
+      bind(index, std::nullopt);
   }
   void bind(int index, const std::string& text) { bind(index, std::string_view(text)); }
   void bind(int index, const char* text) { bind(index, std::string_view(text)); }

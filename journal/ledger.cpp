@@ -96,8 +96,8 @@ void Ledger::enter(const protocol::Message& message, SessionId session, Sequence
   static const protocol::Order no_order;
   if (const auto* place = message.get_if<PlaceOrderRequest>()) {
     write_order(order_, session, sequence, client_id, place->order_id.value_or(0),
-                place->contract ? *place->contract : no_contract, place->order ? *place->order : no_order,
-                std::nullopt, wall_ns);
+                place->contract ? *place->contract : no_contract, place->order ? *place->order : no_order, std::nullopt,
+                wall_ns);
   } else if (const auto* open = message.get_if<OpenOrder>()) {
     const auto& order = open->order ? *open->order : no_order;
     write_order(order_, session, sequence, order.client_id.value_or(static_cast<std::int32_t>(client_id)),

@@ -22,7 +22,8 @@ std::string holder(int fd) {
 
 // A holder removes the file when it lets go, so the file that was locked may no longer be the one at the path.
 bool still_at(const std::string& path, int fd) {
-  struct stat locked {}, named {};
+  struct stat locked {
+  }, named{};
   return ::fstat(fd, &locked) == 0 && ::stat(path.c_str(), &named) == 0 && locked.st_ino == named.st_ino &&
          locked.st_dev == named.st_dev;
 }

@@ -59,7 +59,7 @@ struct RecordHead {
   SessionId session;
   Sequence sequence;  ///< of the frame, or the last one before a control that takes none
   Stamp at;
-  std::uint32_t size;     ///< payload bytes that follow; for a control its place in Chunk::controls
+  std::uint32_t size;  ///< payload bytes that follow; for a control its place in Chunk::controls
   bool is_control;
   protocol::Direction direction;
 };
@@ -70,7 +70,7 @@ struct Chunk {
   std::size_t capacity = 0;
   std::size_t used = 0;
   std::vector<Control> controls;
-  std::size_t counted = 0;     ///< bytes that it counts for in the queue's limit
+  std::size_t counted = 0;       ///< bytes that it counts for in the queue's limit
   std::uint64_t end_ticket = 0;  ///< of its last record
   Sequence last_sequence = 0;
   std::int64_t frames = 0;
@@ -87,8 +87,8 @@ class Queue {
   Queue(std::size_t limit_bytes, Sequence next) : limit_(limit_bytes), next_(next) {}
 
   struct Pushed {
-    Sequence sequence;   ///< of the frame, used up also when it was dropped
-    bool became_full;    ///< this call was the first to be dropped
+    Sequence sequence;  ///< of the frame, used up also when it was dropped
+    bool became_full;   ///< this call was the first to be dropped
   };
   Pushed push_frame(SessionId session, protocol::Direction direction, std::string_view payload, Stamp at);
   /// `takes_sequence`: it becomes a row of messages. Controls may use a reserve past the limit, so that sessions keep

@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <limits>
@@ -158,13 +157,21 @@ Expected<FrameCursor, std::string> Reader::frames(SessionId id, WithFields field
 
 Expected<std::vector<Event>, std::string> Reader::events(SessionId id) {
   std::vector<Event> events;
-  Statement rows(*database_, "SELECT session_id, timestamp, mono_ns, kind, message_id, text, raw, count, bytes,"
-                             " first_message_id, last_message_id FROM events WHERE session_id IN (0, ?)"
-                             " ORDER BY event_id");
+  Statement rows(*database_,
+                 "SELECT session_id, timestamp, mono_ns, kind, message_id, text, raw, count, bytes,"
+                 " first_message_id, last_message_id FROM events WHERE session_id IN (0, ?)"
+                 " ORDER BY event_id");
   if (rows.start(id)) {
     while (rows.step()) {
-      events.push_back({rows.integer(0), {rows.integer(1), rows.integer(2)}, text(rows, 3), rows.integer(4),
-                        text(rows, 5), text(rows, 6), rows.integer(7), rows.integer(8), rows.integer(9),
+      events.push_back({rows.integer(0),
+                        {rows.integer(1), rows.integer(2)},
+                        text(rows, 3),
+                        rows.integer(4),
+                        text(rows, 5),
+                        text(rows, 6),
+                        rows.integer(7),
+                        rows.integer(8),
+                        rows.integer(9),
                         rows.integer(10)});
     }
   }

@@ -22,25 +22,25 @@ struct SessionInfo {
   SessionId id = 0;
   Stamp start;
   std::optional<Stamp> end;
-  std::string peer;                 ///< the app's address
-  std::string host;                 ///< the upstream
+  std::string peer;  ///< the app's address
+  std::string host;  ///< the upstream
   int port = 0;
   std::optional<std::int64_t> client_id;
-  std::string status;               ///< "active", "closed" or "error"
+  std::string status;  ///< "active", "closed" or "error"
   std::string end_reason;
-  int server_version = 0;           ///< 0: the hello was never answered
+  int server_version = 0;  ///< 0: the hello was never answered
   std::string connection_time;
   int client_min_version = 0;
   int client_max_version = 0;
   std::string connect_options;
-  std::string accounts;             ///< comma separated, as TWS sent them
-  Sequence first = 0;               ///< its messages lie in first..last, others' may lie between
-  Sequence last = 0;                ///< while it is active: the newest of the file
-  std::int64_t outgoing_frames = 0; ///< app to TWS; counts are 0 while it is active
+  std::string accounts;              ///< comma separated, as TWS sent them
+  Sequence first = 0;                ///< its messages lie in first..last, others' may lie between
+  Sequence last = 0;                 ///< while it is active: the newest of the file
+  std::int64_t outgoing_frames = 0;  ///< app to TWS; counts are 0 while it is active
   std::int64_t outgoing_bytes = 0;
   std::int64_t incoming_frames = 0;
   std::int64_t incoming_bytes = 0;
-  std::int64_t orders = 0;          ///< rows of orders and of executions, so far
+  std::int64_t orders = 0;  ///< rows of orders and of executions, so far
   std::int64_t executions = 0;
   bool sealed = false;
 };
@@ -58,23 +58,23 @@ struct Frame {
   Stamp at;
   protocol::Direction direction = protocol::Direction::In;
   FrameKind kind = FrameKind::Message;
-  std::string_view payload;             ///< without the length prefix
-  std::string_view name;                ///< "TickPrice", "Unknown:999"
-  std::optional<protocol::Wire> wire;   ///< none for the hello, its answer, and what has no readable id
+  std::string_view payload;            ///< without the length prefix
+  std::string_view name;               ///< "TickPrice", "Unknown:999"
+  std::optional<protocol::Wire> wire;  ///< none for the hello, its answer, and what has no readable id
   std::optional<std::int64_t> request_id;
   std::optional<std::int64_t> order_id;
-  std::string_view fields;              ///< JSON, or "" where the recording has none or it was not asked for
+  std::string_view fields;  ///< JSON, or "" where the recording has none or it was not asked for
 };
 
 /// A row of events.
 struct Event {
-  SessionId session = 0;                ///< 0: the whole journal
+  SessionId session = 0;  ///< 0: the whole journal
   Stamp at;
   std::string kind;
-  Sequence after = 0;                   ///< the message it is about, or the last one before it
+  Sequence after = 0;  ///< the message it is about, or the last one before it
   std::string text;
   std::string raw;
-  std::int64_t count = 0;               ///< of a gap: what is missing
+  std::int64_t count = 0;  ///< of a gap: what is missing
   std::int64_t bytes = 0;
   Sequence first_missing = 0;
   Sequence last_missing = 0;
@@ -121,7 +121,7 @@ struct Check {
   };
   std::vector<Range> readable;
   std::vector<Range> damaged;
-  std::vector<std::string> problems;   ///< SQLite's words about the file's structure
+  std::vector<std::string> problems;  ///< SQLite's words about the file's structure
   bool ok() const { return damaged.empty() && problems.empty(); }
   /// "messages 1..5000 and 5600..9000 are readable, 5001..5599 are not"
   std::string to_string() const;

@@ -15,8 +15,8 @@ namespace {
 using protocol::Direction;
 using protocol::Role;
 
-constexpr std::size_t kRowsPerInsert = 512;   // their payloads and JSON stay in the cache
-constexpr std::size_t kMaxReportedKinds = 64; // a stream of garbage must not grow a session's memory or its events
+constexpr std::size_t kRowsPerInsert = 512;    // their payloads and JSON stay in the cache
+constexpr std::size_t kMaxReportedKinds = 64;  // a stream of garbage must not grow a session's memory or its events
 constexpr std::int64_t kUnreadableHead = -1;
 constexpr std::int64_t kBeforeAnswer = -2;
 
@@ -86,8 +86,10 @@ bool Recorder::transact(Work&& work) {
     return true;
   }
   for (auto& [id, before] : undo_) {
-    if (before) sessions_[id] = std::move(*before);
-    else sessions_.erase(id);
+    if (before)
+      sessions_[id] = std::move(*before);
+    else
+      sessions_.erase(id);
   }
   recent_ = {};
   return false;
@@ -232,9 +234,7 @@ void Recorder::add_row(const MessageRow& row) {
   if (rows_.size() >= kRowsPerInsert) rows_.flush();
 }
 
-void Recorder::record(const RecordHead& head, const BeginSession& begin) {
-  session(head, &begin.start);
-}
+void Recorder::record(const RecordHead& head, const BeginSession& begin) { session(head, &begin.start); }
 
 void Recorder::record(const RecordHead& head, const HelloSeen& seen) {
   session(head);

@@ -82,7 +82,11 @@ class Recorder {
   std::map<SessionId, Session> sessions_;
   std::pair<SessionId, Session*> recent_{0, nullptr};  ///< frames come in runs of one session
   std::vector<std::pair<SessionId, std::optional<Session>>> undo_;
-  struct Ended { SessionId session; Sequence first; Sequence last; };
+  struct Ended {
+    SessionId session;
+    Sequence first;
+    Sequence last;
+  };
   std::vector<Ended> ended_;
   std::uint64_t transaction_ = 0;
 

@@ -8,8 +8,19 @@ namespace {
 constexpr const char* kDeclaration =
     "CREATE TABLE row_feed(message_id, session_id, timestamp, mono_ns, direction, request_id, order_id, message_type,"
     " wire, message_content, fields)";
-enum Column { kMessageId, kSessionId, kTimestamp, kMonoNs, kDirection, kRequestId, kOrderId, kMessageType, kWire,
-              kContent, kFields };
+enum Column {
+  kMessageId,
+  kSessionId,
+  kTimestamp,
+  kMonoNs,
+  kDirection,
+  kRequestId,
+  kOrderId,
+  kMessageType,
+  kWire,
+  kContent,
+  kFields
+};
 
 struct Table {
   sqlite3_vtab base{};
@@ -72,18 +83,36 @@ int column(sqlite3_vtab_cursor* base, sqlite3_context* context, int index) {
   const MessageRow& row = feed.rows()[cursor(base).row];
   const auto own = [&feed](TextSpan span) { return std::string_view(feed.text()).substr(span.at, span.size); };
   switch (static_cast<Column>(index)) {  // a column that is given nothing is NULL
-    case kMessageId: sqlite3_result_int64(context, row.sequence); break;
-    case kSessionId: sqlite3_result_int64(context, row.session); break;
-    case kTimestamp: sqlite3_result_int64(context, row.at.wall_ns); break;
-    case kMonoNs: sqlite3_result_int64(context, row.at.mono_ns); break;
-    case kDirection: give_text(context, row.direction == protocol::Direction::Out ? "outgoing" : "incoming"); break;
-    case kRequestId: give_integer(context, row.request_id); break;
-    case kOrderId: give_integer(context, row.order_id); break;
-    case kMessageType: give_text(context, row.name.empty() ? own(row.odd_name) : row.name); break;
+    case kMessageId:
+      sqlite3_result_int64(context, row.sequence);
+      break;
+    case kSessionId:
+      sqlite3_result_int64(context, row.session);
+      break;
+    case kTimestamp:
+      sqlite3_result_int64(context, row.at.wall_ns);
+      break;
+    case kMonoNs:
+      sqlite3_result_int64(context, row.at.mono_ns);
+      break;
+    case kDirection:
+      give_text(context, row.direction == protocol::Direction::Out ? "outgoing" : "incoming");
+      break;
+    case kRequestId:
+      give_integer(context, row.request_id);
+      break;
+    case kOrderId:
+      give_integer(context, row.order_id);
+      break;
+    case kMessageType:
+      give_text(context, row.name.empty() ? own(row.odd_name) : row.name);
+      break;
     case kWire:
       if (row.wire) give_text(context, *row.wire == protocol::Wire::Text ? "text" : "protobuf");
       break;
-    case kContent: give_blob(context, row.payload); break;
+    case kContent:
+      give_blob(context, row.payload);
+      break;
     case kFields:
       if (row.fields) give_text(context, own(*row.fields));
       break;

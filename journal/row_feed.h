@@ -29,10 +29,10 @@ struct MessageRow {
   std::optional<protocol::Wire> wire;
   std::optional<std::int64_t> request_id;
   std::optional<std::int64_t> order_id;
-  std::string_view name;             ///< lives as long as the program; empty: `odd_name`
+  std::string_view name;  ///< lives as long as the program; empty: `odd_name`
   TextSpan odd_name;
-  std::string_view payload;          ///< lives until flush
-  std::optional<TextSpan> fields;    ///< JSON
+  std::string_view payload;        ///< lives until flush
+  std::optional<TextSpan> fields;  ///< JSON
 };
 
 /// Collects rows and inserts them. The connection must outlive it.

@@ -192,8 +192,7 @@ void create_schema(Database& database) {
 }
 
 bool is_empty_database(Database& database) {
-  return database.integer("PRAGMA application_id") == 0 &&
-         database.integer("SELECT count(*) FROM sqlite_master") == 0;
+  return database.integer("PRAGMA application_id") == 0 && database.integer("SELECT count(*) FROM sqlite_master") == 0;
 }
 
 Expected<void, std::string> check_format(Database& database, const std::string& path) {

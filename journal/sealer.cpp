@@ -42,8 +42,9 @@ void Sealer::adopt(std::string_view reason) {
   database_.execute("BEGIN IMMEDIATE");
   Statement(database_, kEndActive).run(reason);
   database_.execute("COMMIT");
-  Statement unsealed(database_, "SELECT session_id, first_message_id, last_message_id FROM connection_sessions"
-                                " WHERE sealed = 0 ORDER BY session_id");
+  Statement unsealed(database_,
+                     "SELECT session_id, first_message_id, last_message_id FROM connection_sessions"
+                     " WHERE sealed = 0 ORDER BY session_id");
   if (!unsealed.start()) return;
   while (unsealed.step()) add(unsealed.integer(0), unsealed.integer(1), unsealed.integer(2));
 }
@@ -57,8 +58,10 @@ void Sealer::step() {
   if (end >= job.last) seal_.run(job.session);
   database_.execute("COMMIT");
   if (database_.failed()) return;
-  if (end >= job.last) jobs_.pop_front();
-  else job.next = end + 1;
+  if (end >= job.last)
+    jobs_.pop_front();
+  else
+    job.next = end + 1;
 }
 
 }  // namespace ibkr::journal

@@ -26,9 +26,10 @@ constexpr std::size_t kBatchBytes = std::size_t{4} << 20;
 constexpr std::chrono::milliseconds kRetryInterval{100};
 constexpr int kAttemptsAtClose = 3;
 constexpr int kPageBytes = 4096;
-// Checkpoints are ours to time: a small WAL is folded in when nothing waits, a large one in any case.
+// Checkpoints are ours to time: a small WAL is folded in (some ms) when little waits, a large one always.
 constexpr int kIdleCheckpointPages = (4 << 20) / kPageBytes;
 constexpr int kForcedCheckpointPages = (64 << 20) / kPageBytes;
+constexpr std::size_t kLightLoadBytes = std::size_t{512} << 10;
 constexpr const char* kCrashReason = "crash: recording process ended";
 
 std::int64_t clock_ns(clockid_t clock) {
@@ -114,9 +115,10 @@ class Writer::Impl {
 Expected<void, std::string> Writer::Impl::start() {
   Database& db = *database_;
   sealer_.adopt(kCrashReason);
-  const Sequence last = db.integer("SELECT max(last) FROM (SELECT max(message_id) AS last FROM messages"
-                                   " UNION ALL SELECT max(last_message_id) FROM connection_sessions"
-                                   " UNION ALL SELECT max(last_message_id) FROM events)")
+  const Sequence last = db.integer(
+                              "SELECT max(last) FROM (SELECT max(message_id) AS last FROM messages"
+                              " UNION ALL SELECT max(last_message_id) FROM connection_sessions"
+                              " UNION ALL SELECT max(last_message_id) FROM events)")
                             .value_or(0);
   next_session_ = db.integer("SELECT max(session_id) FROM connection_sessions").value_or(0) + 1;
   if (db.failed()) return Unexpected("cannot record into " + path_ + ": " + db.error());
@@ -181,7 +183,7 @@ void Writer::Impl::became_full() {
 
 void Writer::Impl::checkpoint() {
   if (wal_pages_ < kIdleCheckpointPages) return;
-  if (wal_pages_ < kForcedCheckpointPages && queue_->bytes() > 0) return;
+  if (wal_pages_ < kForcedCheckpointPages && queue_->bytes() > kLightLoadBytes) return;
   sqlite3_wal_checkpoint_v2(database_->handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
   wal_pages_ = 0;
 }
@@ -212,7 +214,11 @@ void Writer::Impl::finish() {
   };
   if (!persist(end_open)) return;
   while (!sealer_.done()) {
-    if (!persist([this] { sealer_.step(); return !database_->failed(); })) return;
+    if (!persist([this] {
+          sealer_.step();
+          return !database_->failed();
+        }))
+      return;
   }
   loss_.clear();
   sqlite3_wal_checkpoint_v2(database_->handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
@@ -251,8 +257,9 @@ Expected<std::unique_ptr<Database>, std::string> open_database(const std::string
     auto format = check_format(db, path);
     if (!format) return Unexpected(where + format.error());
   }
-  db.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA temp_store=MEMORY;"
-             "PRAGMA cache_size=-16384; PRAGMA journal_size_limit=67108864");
+  db.execute(
+      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA temp_store=MEMORY;"
+      "PRAGMA cache_size=-16384; PRAGMA journal_size_limit=67108864");
   if (fresh) create_schema(db);
   if (db.failed()) return Unexpected(where + db.error());
   return opened;

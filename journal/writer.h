@@ -35,8 +35,8 @@ struct Stamp {
 
 /// A new connection of an app.
 struct SessionStart {
-  std::string peer;   ///< the app's address, "127.0.0.1:50312"
-  std::string host;   ///< the upstream that is dialled for it
+  std::string peer;  ///< the app's address, "127.0.0.1:50312"
+  std::string host;  ///< the upstream that is dialled for it
   int port = 0;
   Stamp at;
 };
@@ -44,8 +44,8 @@ struct SessionStart {
 enum class EndStatus { Closed, Error };
 
 struct WriterOptions {
-  bool json = true;                                   ///< fill messages.fields
-  std::size_t queue_bytes = std::size_t{256} << 20;   ///< what may wait in memory; past it frames are not recorded
+  bool json = true;                                  ///< fill messages.fields
+  std::size_t queue_bytes = std::size_t{256} << 20;  ///< what may wait in memory; past it frames are not recorded
   std::chrono::milliseconds commit_interval{10};
   /// Says, once per change, that recording is in trouble (disk full, queue full) or has recovered, and what was lost.
   /// Called on the journal thread, or on the thread whose frame() found the queue full. Must not call the Writer.

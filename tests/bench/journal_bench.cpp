@@ -48,10 +48,16 @@ std::vector<std::string> market_mix() {
   for (int i = 0; i < 1000; ++i) {
     const std::string id = std::to_string(9001 + i % 40);
     const std::string price = std::to_string(100 + i % 100) + "." + std::to_string(10 + i % 90);
-    if (i % 100 == 99) mix.push_back(text_payload("46|6|" + id + "|45|1763908200|"));
-    else if (i % 50 == 49) mix.push_back(text_payload("45|6|" + id + "|49|0|"));
-    else if (i % 5 < 3) mix.push_back(text_payload("1|6|" + id + "|" + std::to_string(1 + i % 2) + "|" + price + "|" + std::to_string(100 * (i % 9)) + "|1|"));
-    else mix.push_back(text_payload("2|6|" + id + "|" + std::to_string(i % 2 * 3) + "|" + std::to_string(100 * (i % 9)) + "|"));
+    if (i % 100 == 99)
+      mix.push_back(text_payload("46|6|" + id + "|45|1763908200|"));
+    else if (i % 50 == 49)
+      mix.push_back(text_payload("45|6|" + id + "|49|0|"));
+    else if (i % 5 < 3)
+      mix.push_back(text_payload("1|6|" + id + "|" + std::to_string(1 + i % 2) + "|" + price + "|" +
+                                 std::to_string(100 * (i % 9)) + "|1|"));
+    else
+      mix.push_back(
+          text_payload("2|6|" + id + "|" + std::to_string(i % 2 * 3) + "|" + std::to_string(100 * (i % 9)) + "|"));
   }
   return mix;
 }
@@ -85,9 +91,12 @@ std::vector<Row> finished_rows(const std::string& path) {
   sqlite3* handle = nullptr;
   must(sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READONLY, nullptr), handle);
   sqlite3_stmt* select = nullptr;
-  must(sqlite3_prepare_v2(handle, "SELECT message_id, session_id, timestamp, mono_ns, direction, message_type, wire,"
-                                  " message_content, fields, request_id FROM messages WHERE wire IS NOT NULL"
-                                  " ORDER BY message_id LIMIT 1000", -1, &select, nullptr), handle);
+  must(sqlite3_prepare_v2(handle,
+                          "SELECT message_id, session_id, timestamp, mono_ns, direction, message_type, wire,"
+                          " message_content, fields, request_id FROM messages WHERE wire IS NOT NULL"
+                          " ORDER BY message_id LIMIT 1000",
+                          -1, &select, nullptr),
+       handle);
   const auto text = [&](int column) {
     const auto* data = static_cast<const char*>(sqlite3_column_blob(select, column));
     return std::string(data != nullptr ? data : "", static_cast<std::size_t>(sqlite3_column_bytes(select, column)));
@@ -119,12 +128,15 @@ struct Taken {
 
 /// `frames` rows into a fresh file with the journal's own table.
 Taken plain_inserts(const std::string& path, const std::string& table, const std::vector<Row>& rows,
-                     std::int64_t frames, bool json) {
+                    std::int64_t frames, bool json) {
   remove_database(path);
   sqlite3* handle = nullptr;
-  must(sqlite3_open_v2(path.c_str(), &handle,
-                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr), handle);
-  const auto run = [&](const std::string& sql) { must(sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, nullptr), handle); };
+  must(
+      sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr),
+      handle);
+  const auto run = [&](const std::string& sql) {
+    must(sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, nullptr), handle);
+  };
   run("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=16384; PRAGMA temp_store=MEMORY;"
       "PRAGMA cache_size=-16384");
   run(table);
@@ -149,8 +161,10 @@ Taken plain_inserts(const std::string& path, const std::string& table, const std
       bind_text(insert, ++at, row.type);
       bind_text(insert, ++at, row.wire);
       sqlite3_bind_blob(insert, ++at, row.payload.data(), static_cast<int>(row.payload.size()), SQLITE_STATIC);
-      if (json) bind_text(insert, ++at, row.fields);
-      else sqlite3_bind_null(insert, ++at);
+      if (json)
+        bind_text(insert, ++at, row.fields);
+      else
+        sqlite3_bind_null(insert, ++at);
     }
     must(sqlite3_step(insert), handle);
     sqlite3_reset(insert);
@@ -183,8 +197,8 @@ SessionId begin(Writer& writer) {
 }
 
 struct Recording {
-  Taken taken;                ///< from the first frame to the last one's commit
-  double queueing_ns = 0;     ///< per frame() call
+  Taken taken;             ///< from the first frame to the last one's commit
+  double queueing_ns = 0;  ///< per frame() call
   double sealing_seconds = 0;
 };
 
@@ -243,7 +257,8 @@ void compare(const Arguments& arguments) {
   sqlite3* handle = nullptr;
   must(sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READONLY, nullptr), handle);
   sqlite3_stmt* select = nullptr;
-  must(sqlite3_prepare_v2(handle, "SELECT sql FROM sqlite_master WHERE name = 'messages'", -1, &select, nullptr), handle);
+  must(sqlite3_prepare_v2(handle, "SELECT sql FROM sqlite_master WHERE name = 'messages'", -1, &select, nullptr),
+       handle);
   sqlite3_step(select);
   const std::string table = reinterpret_cast<const char*>(sqlite3_column_text(select, 0));
   sqlite3_finalize(select);
@@ -262,10 +277,11 @@ void compare(const Arguments& arguments) {
     strict.add(raw, with.taken);
     same.add(raw_json, with.taken);
     const auto rate = [&](const Taken& taken) { return static_cast<double>(arguments.frames) / taken.wall / 1e6; };
-    std::printf("round %d, M frames/s: plain %.2f, plain with JSON %.2f, journal %.2f, journal with JSON %.2f;"
-                " frame() %.0f ns; sealing %.1f s\n",
-                round + 1, rate(raw), rate(raw_json), rate(without.taken), rate(with.taken), without.queueing_ns,
-                without.sealing_seconds);
+    std::printf(
+        "round %d, M frames/s: plain %.2f, plain with JSON %.2f, journal %.2f, journal with JSON %.2f;"
+        " frame() %.0f ns; sealing %.1f s\n",
+        round + 1, rate(raw), rate(raw_json), rate(without.taken), rate(with.taken), without.queueing_ns,
+        without.sealing_seconds);
   }
   none.print("journal / plain inserts, both without JSON", "  (goal 0.80)");
   strict.print("journal with JSON / plain inserts without JSON", "  (goal 0.40)");
@@ -312,10 +328,14 @@ Arguments parse(int count, char** words) {
   for (int i = 1; i < count; ++i) {
     const std::string word = words[i];
     const auto value = [&] { return i + 1 < count ? words[++i] : ""; };
-    if (word == "--frames") arguments.frames = std::atoll(value());
-    else if (word == "--rounds") arguments.rounds = std::atoi(value());
-    else if (word == "--directory") arguments.directory = value();
-    else if (word == "--memory") arguments.memory = true;
+    if (word == "--frames")
+      arguments.frames = std::atoll(value());
+    else if (word == "--rounds")
+      arguments.rounds = std::atoi(value());
+    else if (word == "--directory")
+      arguments.directory = value();
+    else if (word == "--memory")
+      arguments.memory = true;
     else {
       std::fprintf(stderr, "usage: bench_journal [--frames N] [--rounds N] [--directory DIR] [--memory]\n");
       std::exit(2);
@@ -328,6 +348,8 @@ Arguments parse(int count, char** words) {
 
 int main(int count, char** words) {
   const Arguments arguments = parse(count, words);
-  if (arguments.memory) watch_memory(arguments);
-  else compare(arguments);
+  if (arguments.memory)
+    watch_memory(arguments);
+  else
+    compare(arguments);
 }

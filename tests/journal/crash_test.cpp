@@ -58,7 +58,8 @@ TEST_CASE("kill -9 loses nothing that was acknowledged, and the next start seals
     const auto wanted = 1 + random() % 12;
     for (auto i = wanted; i > 0; --i) REQUIRE(::read(pipe_ends[0], &acknowledged, sizeof word) == sizeof word);
     const auto moment = std::chrono::steady_clock::now() + std::chrono::microseconds(random() % 15000);
-    while (std::chrono::steady_clock::now() < moment) {}  // anywhere between two commits
+    while (std::chrono::steady_clock::now() < moment) {
+    }  // anywhere between two commits
     ::kill(child, SIGKILL);
     while (::read(pipe_ends[0], &word, sizeof word) == sizeof word) acknowledged = word;
     ::close(pipe_ends[0]);
@@ -85,9 +86,11 @@ TEST_CASE("kill -9 loses nothing that was acknowledged, and the next start seals
   }
   CHECK(open_writer(path)->close().has_value());
   CHECK(query_one(path, "PRAGMA integrity_check") == "ok");
-  CHECK(query_one(path, "SELECT count(*) FROM connection_sessions WHERE status = 'error' AND sealed"
-                        " AND end_reason = 'crash: recording process ended'") == std::to_string(kRuns));
-  CHECK(query_one(path, "SELECT count(*) FROM connection_sessions s WHERE incoming_frames <> (SELECT count(*)"
-                        " FROM messages m WHERE m.session_id = s.session_id AND message_type = 'TickPrice')") == "0");
+  CHECK(query_one(path,
+                  "SELECT count(*) FROM connection_sessions WHERE status = 'error' AND sealed"
+                  " AND end_reason = 'crash: recording process ended'") == std::to_string(kRuns));
+  CHECK(query_one(path,
+                  "SELECT count(*) FROM connection_sessions s WHERE incoming_frames <> (SELECT count(*)"
+                  " FROM messages m WHERE m.session_id = s.session_id AND message_type = 'TickPrice')") == "0");
   CHECK(query_one(path, "SELECT (SELECT count(*) FROM message_index) = (SELECT count(*) FROM messages)") == "1");
 }

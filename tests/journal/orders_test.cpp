@@ -91,16 +91,18 @@ TEST_CASE("orders, their statuses and executions are kept up as frames pass") {
   CHECK(writer->close().has_value());
 
   CHECK(query_one(path, "SELECT client_id, accounts FROM connection_sessions") == "7|DU123,DU456");
-  CHECK(query(path, "SELECT client_id, order_id, perm_id, contract_symbol, action, quantity, order_type, limit_price,"
-                    " status, created_at, updated_at FROM orders") ==
+  CHECK(query(path,
+              "SELECT client_id, order_id, perm_id, contract_symbol, action, quantity, order_type, limit_price,"
+              " status, created_at, updated_at FROM orders") ==
         std::vector<std::string>{"7|17|1234567890123|AAPL|BUY|100.0|LMT|151.5|Filled|111|115"});
-  CHECK(query(path, "SELECT order_id, status, filled_quantity, remaining_quantity, average_price, last_price, timestamp"
-                    " FROM order_status ORDER BY status_id") ==
+  CHECK(query(path,
+              "SELECT order_id, status, filled_quantity, remaining_quantity, average_price, last_price, timestamp"
+              " FROM order_status ORDER BY status_id") ==
         std::vector<std::string>{"17|Submitted|0.0|100.0|150.5|150.25|112", "17|Filled|100.0|0.0|150.5|150.25|115"});
-  CHECK(query(path, "SELECT execution_id, order_id, symbol, side, quantity, price, commission, commission_currency"
-                    " FROM executions ORDER BY 1") ==
-        std::vector<std::string>{"0001.01|17|AAPL|BOT|100.0|150.25|1.05|USD",
-                                 "0002.01|17|AAPL|BOT|100.0|150.25|1.05|USD"});
+  CHECK(query(path,
+              "SELECT execution_id, order_id, symbol, side, quantity, price, commission, commission_currency"
+              " FROM executions ORDER BY 1") == std::vector<std::string>{"0001.01|17|AAPL|BOT|100.0|150.25|1.05|USD",
+                                                                         "0002.01|17|AAPL|BOT|100.0|150.25|1.05|USD"});
 }
 
 // Without it: tomorrow's order 17 overwrites today's, and another client's overwrites mine.

@@ -88,15 +88,17 @@ TEST_CASE("names, ids and fields are there for any SQLite tool") {
 
   CHECK(query(path, "SELECT message_type, count(*) FROM messages GROUP BY 1 ORDER BY 1") ==
         std::vector<std::string>{"ErrorMessage|2", "Hello|1", "HelloAnswer|1", "TickPrice|1", "TickSize|1"});
-  CHECK(query_one(path, "SELECT json_extract(fields,'$.price'), request_id, order_id, wire, direction"
-                        " FROM messages WHERE message_type = 'TickPrice'") == "150.25|9001|-|text|incoming");
+  CHECK(query_one(path,
+                  "SELECT json_extract(fields,'$.price'), request_id, order_id, wire, direction"
+                  " FROM messages WHERE message_type = 'TickPrice'") == "150.25|9001|-|text|incoming");
   CHECK(query(path, "SELECT request_id, order_id FROM messages WHERE message_type = 'ErrorMessage'") ==
         std::vector<std::string>{"17|17", "-|-"});
   CHECK(query(path, "SELECT id, code, text FROM v_errors") ==
         std::vector<std::string>{"17|201|Order rejected", "-1|2104|farm is OK"});
   CHECK(query_one(path, "SELECT count(*) FROM v_messages WHERE time LIKE '20__-__-__T__:__:__.______Z'") == "6");
-  CHECK(query_one(path, "SELECT json_extract(fields, '$.price') FROM v_sealed_messages WHERE session_id = 1"
-                        " AND message_type = 'TickPrice'") == "150.25");
+  CHECK(query_one(path,
+                  "SELECT json_extract(fields, '$.price') FROM v_sealed_messages WHERE session_id = 1"
+                  " AND message_type = 'TickPrice'") == "150.25");
   CHECK(query_one(path, "SELECT status, sealed FROM v_sessions") == "closed|1");
   CHECK(query_one(path, "PRAGMA application_id") == std::to_string(0x49424B52));
   CHECK(query_one(path, "SELECT format FROM readable_by") == "1");
@@ -130,8 +132,9 @@ TEST_CASE("what cannot be decoded is kept raw and said once per kind and session
   }
   writer->end_session(session, EndStatus::Closed, "", Stamp::now());
   CHECK(writer->close().has_value());
-  CHECK(query(path, "SELECT message_type, count(*), count(fields) FROM messages WHERE direction = 'incoming'"
-                    " GROUP BY 1 ORDER BY 1") ==
+  CHECK(query(path,
+              "SELECT message_type, count(*), count(fields) FROM messages WHERE direction = 'incoming'"
+              " GROUP BY 1 ORDER BY 1") ==
         std::vector<std::string>{"HelloAnswer|1|0", "TickPrice|3|0", "Unknown|3|0", "Unknown:999|3|0"});
   CHECK(query_one(path, "SELECT count(*), count(DISTINCT message_id) FROM events WHERE kind = 'undecodable'") == "3|3");
   auto reader = open_reader(path);

@@ -150,17 +150,21 @@ TEST_CASE("a full queue drops frames, never blocks, and leaves a gap with exact 
   writer->end_session(second, EndStatus::Closed, "", Stamp::now());
   CHECK(writer->close().has_value());
 
-  CHECK(query_one(path, "SELECT (SELECT count(*) FROM messages WHERE message_type = 'TickPrice')"
-                        " + (SELECT sum(count) FROM events WHERE kind = 'gap')") == std::to_string(kFrames + 1));
-  CHECK(query_one(path, "SELECT (SELECT sum(length(message_content)) FROM messages WHERE message_type = 'TickPrice')"
-                        " + (SELECT sum(bytes) FROM events WHERE kind = 'gap')") ==
+  CHECK(query_one(path,
+                  "SELECT (SELECT count(*) FROM messages WHERE message_type = 'TickPrice')"
+                  " + (SELECT sum(count) FROM events WHERE kind = 'gap')") == std::to_string(kFrames + 1));
+  CHECK(query_one(path,
+                  "SELECT (SELECT sum(length(message_content)) FROM messages WHERE message_type = 'TickPrice')"
+                  " + (SELECT sum(bytes) FROM events WHERE kind = 'gap')") ==
         std::to_string(sent_bytes + static_cast<std::int64_t>(tick_price(1, kFrames).size())));
   // Each session's gaps cover exactly the numbers that it misses.
-  CHECK(query_one(path, "SELECT count(*) FROM messages m JOIN events e ON e.kind = 'gap'"
-                        " AND e.session_id = m.session_id"
-                        " WHERE m.message_id BETWEEN e.first_message_id AND e.last_message_id") == "0");
-  CHECK(query_one(path, "SELECT sum(last_message_id - first_message_id + 2 = 2 * count) = count(*) FROM events"
-                        " WHERE kind = 'gap'") == "1");
+  CHECK(query_one(path,
+                  "SELECT count(*) FROM messages m JOIN events e ON e.kind = 'gap'"
+                  " AND e.session_id = m.session_id"
+                  " WHERE m.message_id BETWEEN e.first_message_id AND e.last_message_id") == "0");
+  CHECK(query_one(path,
+                  "SELECT sum(last_message_id - first_message_id + 2 = 2 * count) = count(*) FROM events"
+                  " WHERE kind = 'gap'") == "1");
   CHECK(query_one(path, "SELECT max(message_id) FROM messages") == std::to_string(kFrames + 5));
   CHECK(query_one(path, "SELECT count(DISTINCT session_id) FROM events WHERE kind = 'gap'") == "2");
 }
@@ -244,8 +248,10 @@ TEST_CASE("a session whose beginning was lost in a gap still has its row") {
   writer->end_session(lost, EndStatus::Closed, "the end was seen", Stamp::now());
   CHECK(writer->close().has_value());
   const std::string id = std::to_string(lost);
-  CHECK(query_one(path, "SELECT status, end_reason, incoming_frames, host FROM connection_sessions"
-                        " WHERE session_id = " + id) == "closed|the end was seen|1|");
+  CHECK(query_one(path,
+                  "SELECT status, end_reason, incoming_frames, host FROM connection_sessions"
+                  " WHERE session_id = " +
+                      id) == "closed|the end was seen|1|");
   CHECK(query_one(path, "SELECT sum(count) FROM events WHERE kind = 'gap' AND session_id = " + id) == "3");
   CHECK(query_one(path, "SELECT text FROM events WHERE kind = 'undecodable' AND session_id = " + id) ==
         "a frame before the server version is known");
