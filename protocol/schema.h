@@ -46,6 +46,7 @@ enum class Role : std::uint8_t {
 
 struct StructInfo;
 struct EnumInfo;
+struct TextValues;
 
 /// One field of a struct.
 struct FieldInfo {
@@ -60,6 +61,7 @@ struct FieldInfo {
   Role role;
   bool ignorable;  ///< may be dropped where a target version cannot carry it
   bool always;     ///< protobuf: written when unset too, as empty (both halves of a map entry)
+  const TextValues* texts;  ///< known values of a text, or null
 };
 
 /// How to handle a C++ struct without knowing its type. All pointers are to a whole object of that struct, unless
@@ -208,6 +210,17 @@ struct EnumInfo {
   std::string_view name;
   std::string_view doc;
   std::span<const EnumValue> values;
+};
+
+/// One known value of a text, and all that are known for a field. A field may hold others.
+struct TextValue {
+  std::string_view value;
+  std::string_view doc;
+};
+struct TextValues {
+  std::string_view name;
+  std::string_view doc;
+  std::span<const TextValue> values;
 };
 
 /// Server versions that we describe.

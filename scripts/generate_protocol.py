@@ -117,9 +117,10 @@ def field_entry(description, struct, f):
     proto = "None" if not f.number else "Message" if nested else PROTO[f.wire or f.element]
     kind_type = f"&struct_{f.element}" if nested else "nullptr"
     enum = f"&enum_{f.enum}" if f.enum else "nullptr"
+    texts = f"&texts_{f.texts}" if f.texts else "nullptr"
     return (f"    {{{literal(f.name)}, {literal(f.doc)}, {kind_type}, {enum}, offsetof({struct.name}, {f.name}), "
             f"{f.number}, Kind::{kind}, ProtoType::{proto}, Role::{camel(f.role)}, {str(f.ignorable).lower()}, "
-            f"{str(f.always).lower()}}},")
+            f"{str(f.always).lower()}, {texts}}},")
 
 
 def structs_source(description):
@@ -128,6 +129,10 @@ def structs_source(description):
         out.append(f"constexpr EnumValue values_{name}[] = {{")
         out += [f"    {{{number}, {literal(value)}, {literal(text)}}}," for number, value, text in values]
         out.append(f"}};\nconstinit const EnumInfo enum_{name}{{{literal(name)}, {literal(doc)}, values_{name}}};\n")
+    for name, (doc, values) in description.texts.items():
+        out.append(f"constexpr TextValue values_{name}[] = {{")
+        out += [f"    {{{literal(value)}, {literal(text)}}}," for value, text in values]
+        out.append(f"}};\nconstinit const TextValues texts_{name}{{{literal(name)}, {literal(doc)}, values_{name}}};\n")
     for struct in in_order(description.structs):
         name = struct.name
         numbers = [0xFFFF] * (max((f.number for f in struct.fields), default=0) + 1)
@@ -150,6 +155,7 @@ def tables_header(description):
     """Declarations that the generated sources share."""
     out = [WARNING, "#pragma once\n", TABLES_HEAD]
     out += [f"extern const EnumInfo enum_{name};" for name in description.enums]
+    out += [f"extern const TextValues texts_{name};" for name in description.texts]
     for struct in description.structs.values():
         out.append(f"extern const StructInfo struct_{struct.name};")
         if struct.fields:

@@ -6,27 +6,33 @@ A wrong description raises Wrong with one line: file, line number, what is wrong
 
 import re
 from dataclasses import dataclass, field as member
-from pathlib import Path
 
-SCALARS = ("int32", "int64", "double", "bool", "decimal", "string")
+from protocol_layout import SCALARS, SPELLINGS, Layout
+from protocol_lines import FIRST_VERSION, Wrong, doc, expect, integer, is_text, read_lines, server_version, unquote
+
+__all__ = ["SPELLINGS", "Description", "Wrong"]
+
 LISTABLE = ("int32", "double", "string")
-ROLES = ("request_id", "order_id", "request_or_order_id", "perm_id", "client_id", "account", "exec_id", "time", "user",
-         "tag", "text")
+ROLES = {"request_id": ("int32",), "order_id": ("int32",), "request_or_order_id": ("int32",), "perm_id": ("int64",),
+         "client_id": ("int32",), "account": ("string",), "exec_id": ("string",), "time": ("string", "int64"),
+         "user": ("string",), "tag": ("string",), "text": ("string",)}
 KINDS = ("command", "one-shot", "finite", "stream")
-SPELLINGS = {"": "Plain", "?": "Blank", "!": "Sentinel", "~": "Escaped", "~~": "EscapedAlways",
-             ":true": "TrueFalse", ":ao": "AndOr"}
-SPELLED = {"?": ("int32", "int64", "double", "decimal"), "!": ("int32", "int64", "double", "decimal"),
-           "~": ("string",), "~~": ("string",), ":true": ("bool",), ":ao": ("bool",)}
-FIRST_VERSION, LAST_VERSION = 100, 226
-MAX_SLOTS = 16  # kMaxTextSlots in protocol/schema.h
-
-
-class Wrong(Exception):
-    """A description that cannot be used; its text is "file:line: reason"."""
+ENDED = ("one-shot", "finite")
+WIRES = {"string": ("double",)}  # protobuf types that a field of another type may have
+PROTOBUF_OFFSET = 200  # ids below it; on the wire it is added to them
+MAX_NUMBER = 999  # of a protobuf field; tables are that long
+FIELD_USAGE = 'NUMBER|- name type [role] [wire=] [enum=] [texts=] [ignorable] [always] "text"'
+GENERATED = ("info", "unknown_fields")  # members that the generator adds to structs
+KEYWORDS = frozenset("""and and_eq asm auto bitand bitor bool break case catch char class compl concept const continue
+    default delete do double else enum explicit export extern false float for friend goto if inline int long mutable
+    namespace new noexcept not not_eq nullptr operator or or_eq private protected public register requires return short
+    signed sizeof static struct switch template this throw true try typedef typeid typename union unsigned using virtual
+    void volatile while xor xor_eq""".split())
 
 
 @dataclass
 class Field:
+    where: str  # "file:line", for errors
     name: str
     type: str  # "int32", "Contract", "ComboLeg[]", ...
     number: int  # protobuf field number, 0 when text only
@@ -34,6 +40,7 @@ class Field:
     role: str = ""
     wire: str = ""  # protobuf scalar type where it is not the type's own
     enum: str = ""
+    texts: str = ""
     ignorable: bool = False
     always: bool = False
 
@@ -50,6 +57,7 @@ class Field:
 class Struct:
     name: str
     doc: str
+    where: str
     fields: list = member(default_factory=list)
 
     def find(self, name):
@@ -57,40 +65,9 @@ class Struct:
 
 
 @dataclass
-class Op:
-    """One step of a text layout; see TextOp in protocol/schema.h."""
-    code: str
-    where: str  # "file:line", for errors
-    field: Field = None
-    slot: int = 0
-    element_slot: int = 0
-    spelling: str = ""
-    since: int = 0
-    until: int = 0
-    number: int = 0
-    literal: str = ""
-    conditions: list = member(default_factory=list)
-    mask: list = member(default_factory=list)  # (slot, Field) per bit
-    body: list = member(default_factory=list)
-    otherwise: list = member(default_factory=list)
-
-
-@dataclass
-class Condition:
-    code: str  # ServerVersion, MessageVersion, Integer, Number, Text, NotEmptyList
-    compare: str
-    slot: int = 0
-    field: Field = None
-    number: float = 0
-    texts: list = member(default_factory=list)
-    integers: list = member(default_factory=list)
-
-
-@dataclass
-class Slot:
-    parent: int
-    field: Field
-    struct: Struct
+class Group:
+    where: str
+    lines: list
 
 
 @dataclass
@@ -110,53 +87,28 @@ class Message:
     cancel: str = ""
     body: Struct = None
     like: str = ""
+    lines: list = None  # of the text block, None when protobuf only
     ops: list = None  # text layout, None when protobuf only
     slots: list = member(default_factory=list)
-
-
-@dataclass
-class Line:
-    where: str
-    words: list
-    text: str
-
-
-def tokens(text):
-    """Words of a line; strings keep their quotes, comments are gone."""
-    return re.findall(r'"(?:[^"\\]|\\.)*"|[{}()]|[^\s(){}"#,]+|#.*', text)
-
-
-def read_lines(path):
-    for number, raw in enumerate(Path(path).read_text().splitlines(), 1):
-        words = [w for w in tokens(raw) if not w.startswith("#")]
-        if words:
-            yield Line(f"{Path(path).name}:{number}", words, raw.strip())
-
-
-def unquote(word, where):
-    if len(word) < 2 or word[0] != '"' or word[-1] != '"':
-        raise Wrong(f'{where}: expected a "quoted text", found {word}')
-    return word[1:-1].replace('\\"', '"')
-
-
-def integer(word, where):
-    if not re.fullmatch(r"-?\d+", word):
-        raise Wrong(f"{where}: expected a number, found {word}")
-    return int(word)
 
 
 class Description:
     """All structs, groups, enumerations and messages, checked."""
 
     def __init__(self, paths):
-        self.structs, self.enums, self.groups, self.messages = {}, {}, {}, []
-        self.layouts = {}  # id(message) -> lines of its text block
+        self.structs, self.enums, self.texts, self.groups, self.messages = {}, {}, {}, {}, []
+        self.used_groups = set()
         for path in sorted(paths):
             self._read(path)
         for message in self.messages:
-            self._finish_message(message)
+            self._finish_fields(message)
         self._check_structs()
         self._check_messages()
+        for message in self.messages:
+            self._finish_layout(message)
+        for name, group in self.groups.items():
+            if name not in self.used_groups:
+                raise Wrong(f"{group.where}: group {name} is never used")
 
     def message(self, name, direction=None):
         return next((m for m in self.messages if m.name == name and direction in (None, m.direction)), None)
@@ -164,127 +116,94 @@ class Description:
     # ---- blocks ----------------------------------------------------------------------------------------------------
 
     def _read(self, path):
-        lines = list(read_lines(path))
+        readers = {"struct": self._struct, "enum": self._enum, "texts": self._texts, "group": self._group,
+                   "message": self._message}
+        lines = read_lines(path)
         at = 0
         while at < len(lines):
             head = lines[at]
-            end = next((i for i in range(at, len(lines)) if lines[i].words == ["end"]), None)
-            if end is None:
+            expect(head, head.words[0] in readers, "struct, enum, texts, group or message")
+            end = next((i for i in range(at + 1, len(lines)) if lines[i].words == ["end"] or
+                        (lines[i].words[0] in readers and is_text(lines[i].words[-1]))), None)
+            if end is None or lines[end].words != ["end"]:
                 raise Wrong(f"{head.where}: '{' '.join(head.words[:2])}' has no 'end'")
-            block = lines[at + 1:end]
-            reader = {"struct": self._struct, "enum": self._enum, "group": self._group,
-                      "message": self._message}.get(head.words[0])
-            if reader is None:
-                raise Wrong(f"{head.where}: expected struct, enum, group or message, found {head.words[0]}")
-            reader(head, block)
+            readers[head.words[0]](head, lines[at + 1:end])
             at = end + 1
 
-    def _named(self, head, table, what, count):
-        if len(head.words) < count:
-            raise Wrong(f"{head.where}: {what} needs a name and a text")
+    def _claim(self, head):
+        """The name of a new struct, enumeration or message; they share one space, as generated languages need."""
         name = head.words[1]
-        if name in table:
-            raise Wrong(f"{head.where}: {what} {name} is described twice")
+        if not re.fullmatch(r"[A-Z][A-Za-z0-9]*", name):
+            raise Wrong(f"{head.where}: names of blocks are like ThisOne, found {name}")
+        if name in self.structs or name in self.enums or name in self.texts:
+            raise Wrong(f"{head.where}: {name} is described twice")
         return name
 
     def _struct(self, head, block):
-        name = self._named(head, self.structs, "struct", 3)
-        self.structs[name] = Struct(name, unquote(head.words[2], head.where), self._fields(block))
+        expect(head, len(head.words) == 3, 'struct Name "text"')
+        name = self._claim(head)
+        self.structs[name] = Struct(name, doc(head.words[2], head.where), head.where, [self._field(l) for l in block])
 
     def _enum(self, head, block):
-        name = self._named(head, self.enums, "enum", 3)
-        values = []
+        expect(head, len(head.words) == 3, 'enum Name "text"')
+        name = self._claim(head)
+        values, numbers, names = [], set(), set()
         for line in block:
-            if len(line.words) != 3:
-                raise Wrong(f'{line.where}: an enum value is: NUMBER NAME "text"')
-            values.append((integer(line.words[0], line.where), line.words[1], unquote(line.words[2], line.where)))
-        if len({v[0] for v in values}) != len(values):
-            raise Wrong(f"{head.where}: enum {name} gives one number twice")
-        self.enums[name] = (unquote(head.words[2], head.where), values)
+            expect(line, len(line.words) == 3, 'NUMBER name "text"')
+            number, value = integer(line.words[0], line.where), line.words[1]
+            expect(line, re.fullmatch(r"[a-z][a-z0-9_]*", value), 'a name in snake_case')
+            if number in numbers or value in names:
+                raise Wrong(f"{line.where}: {name} has {number} or {value} twice")
+            numbers.add(number)
+            names.add(value)
+            values.append((number, value, doc(line.words[2], line.where)))
+        expect(head, values, "values in the enum")
+        self.enums[name] = (doc(head.words[2], head.where), values)
+
+    def _texts(self, head, block):
+        expect(head, len(head.words) == 3, 'texts Name "text"')
+        name = self._claim(head)
+        values = {}
+        for line in block:
+            expect(line, len(line.words) == 2, '"VALUE" "text"')
+            value = unquote(line.words[0], line.where)
+            if value in values or not value:
+                raise Wrong(f'{line.where}: {name} has "{value}" twice, or an empty value')
+            values[value] = doc(line.words[1], line.where)
+        expect(head, values, "values in the texts")
+        self.texts[name] = (doc(head.words[2], head.where), list(values.items()))
 
     def _group(self, head, block):
-        if len(head.words) != 2:
-            raise Wrong(f"{head.where}: a group is: group NAME")
-        self.groups[self._named(head, self.groups, "group", 2)] = block
+        expect(head, len(head.words) == 2 and re.fullmatch(r"[a-z][a-z0-9_]*", head.words[1]), "group name")
+        if head.words[1] in self.groups:
+            raise Wrong(f"{head.where}: group {head.words[1]} is described twice")
+        self.groups[head.words[1]] = Group(head.where, block)
 
-    def _fields(self, block):
-        return [self._field(line) for line in block]
+    # ---- fields ----------------------------------------------------------------------------------------------------
 
     def _field(self, line):
         words = line.words
-        if len(words) < 4:
-            raise Wrong(f'{line.where}: a field is: NUMBER|- name type [role] [wire=] [enum=] [ignorable] [always] "text"')
+        expect(line, len(words) >= 4, f"a field: {FIELD_USAGE}")
         number = 0 if words[0] == "-" else integer(words[0], line.where)
-        made = Field(words[1], words[2], number, unquote(words[-1], line.where))
+        if words[0] != "-" and not 1 <= number <= MAX_NUMBER:
+            raise Wrong(f"{line.where}: field numbers are 1 to {MAX_NUMBER}, or - for text only; found {words[0]}")
+        made = Field(line.where, words[1], words[2], number, doc(words[-1], line.where))
         if not re.fullmatch(r"[a-z][a-z0-9_]*", made.name):
             raise Wrong(f"{line.where}: field names are snake_case, found {made.name}")
+        if made.name in KEYWORDS or made.name in GENERATED:
+            raise Wrong(f"{line.where}: the field name {made.name} is taken by the generated code")
         for word in words[3:-1]:
+            key, equals, value = word.partition("=")
             if word in ROLES:
-                made.role = word
-            elif word.startswith("wire="):
-                made.wire = word[5:]
-                if made.wire not in SCALARS:
-                    raise Wrong(f"{line.where}: unknown wire type {made.wire}")
-            elif word.startswith("enum="):
-                made.enum = word[5:]
+                key, value = "role", word
             elif word in ("ignorable", "always"):
-                setattr(made, word, True)
-            else:
+                value = True
+            elif not equals or not value or key not in ("wire", "enum", "texts"):
                 raise Wrong(f"{line.where}: unknown word {word} on field {made.name}; roles are {', '.join(ROLES)}")
+            if getattr(made, key):
+                raise Wrong(f"{line.where}: field {made.name} has two of {key}")
+            setattr(made, key, value)
         return made
-
-    def _message(self, head, block):
-        words = head.words
-        if len(words) != 5 or words[2] not in ("in", "out"):
-            raise Wrong(f'{head.where}: a message is: message Name in|out ID "text"')
-        message = Message(words[1], words[2], integer(words[3], head.where), unquote(words[4], head.where), head.where)
-        at = 0
-        while at < len(block):
-            line = block[at]
-            word, rest = line.words[0], line.words[1:]
-            if word in ("fields", "text") and not rest:
-                break
-            at += 1
-            if word == "fields" and rest[0] == "like":
-                message.like = rest[1]
-            elif word == "aka":
-                message.aliases = rest
-            elif word in ("since", "protobuf"):
-                setattr(message, word, integer(rest[0], line.where))
-            elif word == "pushed":
-                message.pushed = True
-            elif word == "kind":
-                message.kind = rest[0]
-            elif word in ("answers", "ends"):
-                setattr(message, word, [(name, line.where) for name in rest])
-            elif word == "cancel":
-                message.cancel = (rest[0], line.where)
-            else:
-                raise Wrong(f"{line.where}: unknown word {word} in message {message.name}")
-        text_at = next((i for i in range(at, len(block)) if block[i].words == ["text"]), None)
-        stop = len(block) if text_at is None else text_at
-        message.body = Struct(message.name, message.doc)
-        if at < stop and block[at].words == ["fields"]:
-            message.body.fields = self._fields(block[at + 1:stop])
-        if text_at is not None:
-            self.layouts[id(message)] = block[text_at + 1:]
-        if message.name in self.structs:
-            raise Wrong(f"{head.where}: {message.name} is described twice")
-        self.structs[message.name] = message.body
-        self.messages.append(message)
-
-    # ---- checks that need everything read --------------------------------------------------------------------------
-
-    def _finish_message(self, message):
-        if message.like:
-            if message.like not in self.structs:
-                raise Wrong(f"{message.where}: fields like {message.like}: there is no such struct")
-            message.body.fields = self.structs[message.like].fields
-        if id(message) in self.layouts:
-            layout = Layout(self, message, self.layouts[id(message)])
-            if len(layout.slots) > MAX_SLOTS:
-                raise Wrong(f"{message.where}: {message.name} has {len(layout.slots)} structs, more than {MAX_SLOTS}")
-            message.ops, message.slots = layout.ops, layout.slots
 
     def _check_structs(self):
         for struct in self.structs.values():
@@ -296,9 +215,11 @@ class Description:
                 if f.number and f.number in numbers:
                     problem = f"has the number {f.number} of another field"
                 if problem:
-                    raise Wrong(f"struct {struct.name}: field {f.name} {problem}")
+                    raise Wrong(f"{f.where}: field {f.name} of {struct.name} {problem}")
                 names.add(f.name)
                 numbers.add(f.number)
+        for struct in self.structs.values():
+            self._check_not_inside_itself(struct, [])
 
     def _field_problem(self, f):
         if f.element not in SCALARS and f.element not in self.structs:
@@ -307,13 +228,105 @@ class Description:
             return f"cannot be a list of {f.element}"
         if f.enum and f.enum not in self.enums:
             return f"names the unknown enum {f.enum}"
-        if not 0 <= f.number < 1000:
-            return f"has the number {f.number}, out of range"
+        if f.texts and f.texts not in self.texts:
+            return f"names the unknown texts {f.texts}"
+        if f.enum and f.type != "int32":
+            return f"has an enum, but is a {f.type} instead of an int32"
+        if f.texts and f.element != "string":
+            return f"has texts, but is a {f.type} instead of a string"
+        if f.role and f.type not in ROLES[f.role]:
+            return f"cannot be {f.role}: it is a {f.type}"
+        if f.wire and (not f.number or f.wire not in WIRES.get(f.type, ())):
+            return f"cannot have wire={f.wire}: only a numbered string can be a double on the wire"
+        if f.always and (not f.number or f.type != "string"):
+            return "cannot be always: only numbered strings can"
         return ""
 
+    def _check_not_inside_itself(self, struct, outer):
+        if struct.name in outer:
+            raise Wrong(f"{struct.where}: struct {struct.name} holds itself: {' > '.join([*outer, struct.name])}")
+        for f in struct.fields:
+            if f.element in self.structs:
+                self._check_not_inside_itself(self.structs[f.element], [*outer, struct.name])
+
+    # ---- messages --------------------------------------------------------------------------------------------------
+
+    def _message(self, head, block):
+        words = head.words
+        expect(head, len(words) == 5 and words[2] in ("in", "out"), 'message Name in|out ID "text"')
+        name = self._claim(head)
+        message = Message(name, words[2], integer(words[3], head.where), doc(words[4], head.where), head.where)
+        at, given = 0, set()
+        while at < len(block) and block[at].words not in (["fields"], ["text"]):
+            word = block[at].words[0]
+            if word in given:
+                raise Wrong(f"{block[at].where}: {word} is given twice")
+            given.add(word)
+            self._property(message, block[at])
+            at += 1
+        text_at = next((i for i in range(at, len(block)) if block[i].words == ["text"]), len(block))
+        message.body = Struct(name, message.doc, head.where)
+        if at < text_at:
+            expect(block[at], not message.like, "no fields after fields like")
+            message.body.fields = [self._field(line) for line in block[at + 1:text_at]]
+        if text_at < len(block):
+            message.lines = block[text_at + 1:]
+        self.structs[name] = message.body
+        self.messages.append(message)
+
+    def _property(self, message, line):
+        word, *rest = line.words
+        if word == "fields":
+            expect(line, len(rest) == 2 and rest[0] == "like", "fields, or fields like Name")
+            message.like = rest[1]
+        elif word == "aka":
+            expect(line, rest, "aka NAME ...")
+            message.aliases = rest
+        elif word in ("since", "protobuf"):
+            expect(line, len(rest) == 1, f"{word} VERSION")
+            setattr(message, word, server_version(rest[0], line.where))
+        elif word == "pushed":
+            expect(line, not rest and message.direction == "in", "pushed, in an 'in' message")
+            message.pushed = True
+        elif word == "kind":
+            expect(line, len(rest) == 1 and rest[0] in KINDS and message.direction == "out",
+                   f"kind {'|'.join(KINDS)}, in an 'out' message")
+            message.kind = rest[0]
+        elif word in ("answers", "ends"):
+            expect(line, rest and message.direction == "out", f"{word} Name ..., in an 'out' message")
+            setattr(message, word, [(name, line.where) for name in rest])
+        elif word == "cancel":
+            expect(line, len(rest) == 1 and message.direction == "out", "cancel Name, in an 'out' message")
+            message.cancel = (rest[0], line.where)
+        else:
+            raise Wrong(f"{line.where}: unknown word {word} in message {message.name}")
+
+    def _finish_fields(self, message):
+        if not message.like:
+            return
+        like = self.message(message.like)
+        if message.like not in self.structs or (like and like.like):
+            raise Wrong(f"{message.where}: fields like {message.like}: there is no such struct with fields of its own")
+        message.body.fields = self.structs[message.like].fields
+
+    def _finish_layout(self, m):
+        if m.lines is None:
+            if not m.protobuf:
+                raise Wrong(f"{m.where}: {m.name} has neither a text layout nor a protobuf version")
+            if m.protobuf > m.since:
+                raise Wrong(f"{m.where}: {m.name} has no text layout for the versions from {m.since} to "
+                            f"{m.protobuf - 1}")
+            return
+        if m.protobuf and m.protobuf <= m.since:
+            raise Wrong(f"{m.where}: {m.name} has a text layout, but is protobuf from its first version on")
+        layout = Layout(self, m, m.lines)
+        m.ops, m.slots = layout.ops, layout.slots
+
     def _check_messages(self):
-        ids, names = {}, {}
+        ids, names, cancels = {}, {}, {}
         for m in self.messages:
+            if not 0 < m.id < PROTOBUF_OFFSET:
+                raise Wrong(f"{m.where}: {m.name} has the id {m.id}; ids are 1 to {PROTOBUF_OFFSET - 1}")
             other = ids.setdefault((m.direction, m.id), m)
             if other is not m:
                 raise Wrong(f"{m.where}: {m.name} has the id {m.id} of {other.name}")
@@ -321,238 +334,30 @@ class Description:
                 other = names.setdefault((m.direction, name.lower()), m)
                 if other is not m:
                     raise Wrong(f"{m.where}: the name {name} of {m.name} is also one of {other.name}")
-            for word, version in (("since", m.since), ("protobuf", m.protobuf)):
-                if version and not FIRST_VERSION <= version <= LAST_VERSION:
-                    raise Wrong(f"{m.where}: {word} {version} is outside {FIRST_VERSION}..{LAST_VERSION}")
-            if m.ops is None and not m.protobuf:
-                raise Wrong(f"{m.where}: {m.name} has neither a text layout nor a protobuf version")
-            if m.direction == "out" and m.kind not in KINDS:
+            if m.protobuf and m.protobuf < m.since:
+                raise Wrong(f"{m.where}: {m.name} is protobuf from {m.protobuf} on, but known only since {m.since}")
+            if m.direction == "out" and not m.kind:
                 raise Wrong(f"{m.where}: request {m.name} needs a kind: {', '.join(KINDS)}")
+            if m.kind in ENDED and not m.ends:
+                raise Wrong(f"{m.where}: {m.name} is {m.kind}, so it needs ends")
         for m in self.messages:
-            m.answers = [self._related(m, n, w, "in") for n, w in m.answers]
-            m.ends = [self._related(m, n, w, "in") for n, w in m.ends]
-            if m.cancel:
-                m.cancel = self._related(m, *m.cancel, "out")
+            m.answers = self._related(m, m.answers, "in")
+            m.ends = self._related(m, m.ends, "in")
             for end in m.ends:
                 if end not in m.answers:
                     raise Wrong(f"{m.where}: {end} ends {m.name} but is not among its answers")
+            if m.cancel:
+                [m.cancel] = self._related(m, [m.cancel], "out")
+                other = cancels.setdefault(m.cancel, m)
+                if other is not m or m.cancel == m.name:
+                    raise Wrong(f"{m.where}: {m.cancel} cannot cancel {m.name}: it cancels {other.name}, or is itself")
 
-    def _related(self, message, name, where, direction):
-        if self.message(name, direction) is None:
-            raise Wrong(f"{where}: {message.name} names {name}, which is no '{direction}' message")
-        return name
-
-
-class Layout:
-    """A text block, resolved into ops over slots (schema.h)."""
-
-    COMPARES = {"==": "Equal", "!=": "NotEqual", "<": "Less", "<=": "LessEqual", ">": "Greater", ">=": "GreaterEqual",
-                "in": "Equal"}
-
-    def __init__(self, description, message, lines):
-        self.description, self.message = description, message
-        self.slots = [Slot(0, None, message.body)]
-        self.ops, rest = self._block(lines, 0, 0, nested=False)
-        assert rest == len(lines)
-
-    def _block(self, lines, at, base, nested):
-        ops = []
-        while at < len(lines):
-            line = lines[at]
-            if line.words[0] == "}":
-                if not nested:
-                    raise Wrong(f"{line.where}: a }} too many")
-                return ops, at
-            made, at = self._statement(lines, at, base)
-            ops += made
-        if nested:
-            raise Wrong(f"{lines[-1].where}: a {{ is not closed in message {self.message.name}")
-        return ops, at
-
-    def _statement(self, lines, at, base):
-        line = lines[at]
-        word, words, where = line.words[0], line.words, line.where
-        if words[-1] == "{":
-            return self._opens(lines, at, base)
-        if word == "use":
-            if len(words) not in (2, 4) or words[1] not in self.description.groups:
-                raise Wrong(f"{where}: use GROUP [in path]; there is no group {words[1] if len(words) > 1 else ''}")
-            inner = self._struct_slot(words[3], base, where) if len(words) == 4 else base
-            return self._block(self.description.groups[words[1]], 0, inner, nested=False)[0], at + 1
-        ops = {"version": self._version, "constant": self._constant, "variant": self._variant,
-               "tags": self._tags, "mask": self._mask, "list": self._list,
-               "repeated": self._echo}.get(word, self._plain)(line, base)
-        return ops, at + 1
-
-    def _opens(self, lines, at, base):
-        line = lines[at]
-        words, where = line.words, line.where
-        word = words[0]
-        if word == "in" and len(words) == 3:
-            body, end = self._block(lines, at + 1, self._struct_slot(words[1], base, where), nested=True)
-            return body, end + 1
-        if word == "with" and len(words) == 3:
-            slot = self._struct_slot(words[1], base, where)
-            body, end = self._block(lines, at + 1, slot, nested=True)
-            return [Op("With", where, self.slots[slot].field, self.slots[slot].parent, slot, body=body)], end + 1
-        if word == "repeat":
-            again = words[1] == "again"
-            slot, f = self._field(words[2 if again else 1], base, where)
-            if not f.is_list or f.element not in self.description.structs:
-                raise Wrong(f"{where}: repeat needs a list of structs, {f.name} is {f.type}")
-            self.slots.append(Slot(slot, f, self.description.structs[f.element]))
-            element = len(self.slots) - 1
-            body, end = self._block(lines, at + 1, element, nested=True)
-            return [Op("Again" if again else "Repeat", where, f, slot, element, body=body)], end + 1
-        if word == "if":
-            op = Op("If", where, conditions=self._conditions(words[1:-1], base, where))
-            op.body, end = self._block(lines, at + 1, base, nested=True)
-            if lines[end].words == ["}", "else", "{"]:
-                op.otherwise, end = self._block(lines, end + 1, base, nested=True)
-            return [op], end + 1
-        raise Wrong(f"{where}: expected in, with, repeat or if before {{, found {line.text}")
-
-    # ---- statements ------------------------------------------------------------------------------------------------
-
-    @staticmethod
-    def _range(words, where):
-        """Splits off 'since N' and 'until N'."""
-        since = until = 0
-        words = list(words)
-        while len(words) >= 2 and words[-2] in ("since", "until"):
-            version = integer(words[-1], where)
-            if not FIRST_VERSION <= version <= LAST_VERSION:
-                raise Wrong(f"{where}: {words[-2]} {version} is outside {FIRST_VERSION}..{LAST_VERSION}")
-            if words[-2] == "since":
-                since = version
-            else:
-                until = version
-            words = words[:-2]
-        if since and until and since >= until:
-            raise Wrong(f"{where}: since {since} until {until} is never true")
-        return words, since, until
-
-    def _version(self, line, base):
-        words, since, until = self._range(line.words, line.where)
-        return [Op("Version", line.where, number=integer(words[1], line.where), since=since, until=until)]
-
-    def _constant(self, line, base):
-        words, since, until = self._range(line.words, line.where)
-        return [Op("Constant", line.where, literal=unquote(words[1], line.where), since=since, until=until)]
-
-    def _variant(self, line, base):
-        words = line.words
-        if len(words) != 6 or words[2:5] != ["when", "remaining", "=="]:
-            raise Wrong(f'{line.where}: a variant is: variant "text" when remaining == N')
-        return [Op("Variant", line.where, literal=unquote(words[1], line.where), number=integer(words[5], line.where))]
-
-    def _tags(self, line, base):
-        words, since, until = self._range(line.words, line.where)
-        slot, f = self._field(words[1], base, line.where)
-        if f.type != "TagValue[]":
-            raise Wrong(f"{line.where}: tags needs a TagValue[], {f.name} is {f.type}")
-        return [Op("Tags", line.where, f, slot, since=since, until=until)]
-
-    def _mask(self, line, base):
-        bits = [self._field(w, base, line.where) for w in line.words[2:-1]]
-        if line.words[1] != "(" or not bits or any(f.type != "bool" for _, f in bits):
-            raise Wrong(f"{line.where}: a mask is: mask (bool_field bool_field ...), lowest bit first")
-        if len({slot for slot, _ in bits}) != 1:
-            raise Wrong(f"{line.where}: the bits of a mask are in one struct")
-        return [Op("Mask", line.where, slot=bits[0][0], mask=[f for _, f in bits])]
-
-    def _list(self, line, base):
-        words, since, until = self._range(line.words, line.where)
-        slot, f = self._field(words[1], base, line.where)
-        if not f.is_list or f.element not in SCALARS:
-            raise Wrong(f"{line.where}: list needs a list of scalars, {f.name} is {f.type}")
-        return [Op("RepeatScalar", line.where, f, slot, since=since, until=until)]
-
-    def _echo(self, line, base):
-        op = self._scalar(line.words[1], base, line.where)
-        op.code = "Echo"
-        return [op]
-
-    def _plain(self, line, base):
-        words, since, until = self._range(line.words, line.where)
-        ops = []
-        for word in words:
-            op = self._scalar(word, base, line.where)
-            op.since, op.until = since, until
-            ops.append(op)
-        return ops
-
-    def _scalar(self, word, base, where):
-        match = re.fullmatch(r"([a-z0-9_.]+)([?!]|~~?|:\w+)?", word)
-        if not match:
-            raise Wrong(f"{where}: expected a field, found {word}")
-        slot, f = self._field(match[1], base, where)
-        spelling = match[2] or ""
-        if f.type not in SCALARS:
-            raise Wrong(f"{where}: {word} is a {f.type}, not a scalar")
-        if spelling not in SPELLINGS or (spelling and f.type not in SPELLED[spelling]):
-            raise Wrong(f"{where}: a {f.type} cannot be spelled '{spelling}' ({word})")
-        return Op("Field", where, f, slot, spelling=spelling)
-
-    def _field(self, path, base, where):
-        """The slot and field that a dotted path names: from the innermost struct, else from the message."""
-        *parents, name = path.split(".")
-        for start in dict.fromkeys((base, 0)):
-            slot = self._walk(parents, start)
-            if slot is not None:
-                f = self.slots[slot].struct.find(name)
-                if f:
-                    return slot, f
-        raise Wrong(f"{where}: {self.slots[base].struct.name} has no field {path}")
-
-    def _struct_slot(self, path, base, where):
-        slot = self._walk(path.split("."), base)
-        if slot is None:
-            raise Wrong(f"{where}: {self.slots[base].struct.name} has no struct {path}")
-        return slot
-
-    def _walk(self, names, slot):
-        for name in names:
-            f = self.slots[slot].struct.find(name)
-            if f is None or f.is_list or f.type not in self.description.structs:
-                return None
-            known = next((i for i, s in enumerate(self.slots) if i and s.parent == slot and s.field is f), None)
-            if known is None:
-                self.slots.append(Slot(slot, f, self.description.structs[f.type]))
-                known = len(self.slots) - 1
-            slot = known
-        return slot
-
-    # ---- conditions ------------------------------------------------------------------------------------------------
-
-    def _conditions(self, words, base, where):
-        made, part = [], []
-        for word in [*words, "and"]:
-            if word != "and":
-                part.append(word)
-                continue
-            made.append(self._condition(part, base, where))
-            part = []
-        return made
-
-    def _condition(self, words, base, where):
-        if words[1:] == ["not", "empty"]:
-            slot, f = self._field(words[0], base, where)
-            if not f.is_list:
-                raise Wrong(f"{where}: {f.name} is no list")
-            return Condition("NotEmptyList", "Greater", slot, f)
-        if len(words) < 3 or words[1] not in self.COMPARES:
-            raise Wrong(f"{where}: a condition is: server|version|field ==|!=|<|<=|>|>=|in value, found {' '.join(words)}")
-        compare, values = self.COMPARES[words[1]], [w for w in words[2:] if w not in "()"]
-        if words[0] in ("server", "version"):
-            code = "ServerVersion" if words[0] == "server" else "MessageVersion"
-            return Condition(code, compare, number=integer(values[0], where))
-        slot, f = self._field(words[0], base, where)
-        if f.type == "string":
-            return Condition("Text", compare, slot, f, texts=[unquote(v, where) for v in values])
-        if f.type in ("double", "decimal"):
-            number = float("inf") if values[0] == "infinity" else float(integer(values[0], where))
-            return Condition("Number", compare, slot, f, number)
-        if f.type in ("int32", "bool"):
-            return Condition("Integer", compare, slot, f, integers=[integer(v, where) for v in values])
-        raise Wrong(f"{where}: a condition on {f.name}, a {f.type}, is not possible")
+    def _related(self, message, relations, direction):
+        names = []
+        for name, where in relations:
+            if self.message(name, direction) is None:
+                raise Wrong(f"{where}: {message.name} names {name}, which is no '{direction}' message")
+            if name in names:
+                raise Wrong(f"{where}: {message.name} names {name} twice")
+            names.append(name)
+        return names
