@@ -100,15 +100,15 @@ struct Comparison {
         return;
       }
       case Kind::StructList: return lists(field, place(left), place(right));
-      case Kind::Int32List: return scalars<std::int32_t>(place(left), place(right));
-      case Kind::DoubleList: return scalars<double>(place(left), place(right));
-      case Kind::StringList: return scalars<std::string>(place(left), place(right));
+      case Kind::Int32List: return scalars<std::int32_t>(field, place(left), place(right));
+      case Kind::DoubleList: return scalars<double>(field, place(left), place(right));
+      case Kind::StringList: return scalars<std::string>(field, place(left), place(right));
       case Kind::Int32: case Kind::Int64: case Kind::Double: case Kind::Bool: case Kind::Decimal: case Kind::String:
         break;
     }
     const std::string a = left ? scalar_text(field, left) : "";
     const std::string b = right ? scalar_text(field, right) : "";
-    if (a != b && !equal(field, a, b)) differences.push_back({path, a, b});
+    if (a != b && !equal(field, a, b)) differences.push_back({path, a, b, &field});
   }
 
   bool equal(const FieldInfo& field, const std::string& a, const std::string& b) const {
@@ -126,7 +126,7 @@ struct Comparison {
   void lists(const FieldInfo& field, const void* left, const void* right) {
     const StructOps& ops = *field.type->ops;
     const std::size_t a = left ? ops.size(left) : 0, b = right ? ops.size(right) : 0;
-    if (a != b) differences.push_back({path + ".size", std::to_string(a), std::to_string(b)});
+    if (a != b) differences.push_back({path + ".size", std::to_string(a), std::to_string(b), &field});
     const std::size_t length = path.size();
     for (std::size_t i = 0; i < std::min(a, b) && differences.size() < limit; ++i) {
       path += "[" + std::to_string(i) + "]";
@@ -136,7 +136,7 @@ struct Comparison {
   }
 
   template <class T>
-  void scalars(const void* left, const void* right) {
+  void scalars(const FieldInfo& field, const void* left, const void* right) {
     static const std::vector<T> none;
     const auto& a = left ? *static_cast<const std::vector<T>*>(left) : none;
     const auto& b = right ? *static_cast<const std::vector<T>*>(right) : none;
@@ -151,7 +151,7 @@ struct Comparison {
       }
       return text;
     };
-    differences.push_back({path, joined(a), joined(b)});
+    differences.push_back({path, joined(a), joined(b), &field});
   }
 };
 

@@ -50,6 +50,7 @@ struct Difference {
   std::string path;   ///< "contract.symbol", "conditions[1].price", "conditions.size"
   std::string left;   ///< "" when unset
   std::string right;
+  const FieldInfo* field = nullptr;  ///< null where the messages are of two types
 };
 /// Which fields take part in a comparison.
 using FieldFilter = std::function<bool(const FieldInfo&)>;

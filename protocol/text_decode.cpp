@@ -26,15 +26,16 @@ class TextDecoder {
   }
 
  private:
-  // Ops whose conditions hold are run in order; returns false after fail().
+  // Ops that the server version admits are run in order; returns false after fail().
   bool run(std::span<const TextOp> ops) {
-    for (std::size_t i = 0; i < ops.size();) {
-      const TextOp& op = ops[i];
-      const auto body = ops.subspan(i + 1, op.body);
-      if (applies(op, scope_.server_version) && !step(op, body, ops.subspan(i + 1 + op.body, op.otherwise))) {
+    const TextOp* const end = ops.data() + ops.size();
+    for (const TextOp* op = ops.data(); op != end; op += 1U + op->body + op->otherwise) {
+      if (!applies(*op, scope_.server_version)) continue;
+      if (op->code == TextOpCode::Field) {
+        if (!scalar(*op)) return false;
+      } else if (!step(*op, {op + 1, op->body}, {op + 1 + op->body, op->otherwise})) {
         return false;
       }
-      i += 1U + op.body + op.otherwise;
     }
     return true;
   }

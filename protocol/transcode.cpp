@@ -1,0 +1,34 @@
+// What the target carries is what comes back from it: encode, decode, compare.
+#include "protocol/transcode.h"
+
+#include <algorithm>
+
+#include "protocol/codec.h"
+#include "protocol/fields.h"
+
+namespace ibkr::protocol {
+
+Expected<std::vector<Loss>, DecodeError> transcode(const Message& message, int server_version, OnLoss on_loss,
+                                                   std::string& out) {
+  Message plain = message;
+  plain.residue.clear();
+  std::string payload;
+  if (auto done = encode(plain, server_version, payload); !done) return Unexpected(std::move(done.error()));
+  const auto carried = decode(message.type().direction, server_version, payload);
+  if (!carried) return Unexpected(carried.error());
+
+  std::vector<Loss> losses;
+  for (const Difference& difference : compare(plain, *carried, true)) {
+    const bool ignorable = difference.field != nullptr && difference.field->ignorable;
+    if (on_loss == OnLoss::Refuse && !ignorable) {
+      return Unexpected(DecodeError{std::string(message.name()), difference.path, -1, -1,
+                                    "server version " + std::to_string(server_version) + " cannot carry this field, set to " +
+                                        difference.left});
+    }
+    losses.push_back({difference.path, difference.left});
+  }
+  out += payload;
+  return losses;
+}
+
+}  // namespace ibkr::protocol

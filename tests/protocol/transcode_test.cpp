@@ -1,0 +1,73 @@
+// If transcoding breaks, a recording of last year's TWS is replayed with fields missing and nobody is told.
+#include "protocol/transcode.h"
+
+#include <doctest/doctest.h>
+
+#include "protocol/codec.h"
+#include "protocol/fields.h"
+#include "protocol/messages.h"
+#include "protocol/random.h"
+
+using namespace ibkr::protocol;
+
+TEST_CASE("a set field that the target cannot carry is refused by name, or reported") {
+  CancelOrderRequest cancel;
+  cancel.order_id = 5;
+  cancel.order_cancel.emplace().ext_operator = "desk-2";
+  const Message message(cancel);
+  std::string out;
+  const auto refused = transcode(message, 178, OnLoss::Refuse, out);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().field == "order_cancel.ext_operator");
+  CHECK(refused.error().reason.find("178") != std::string::npos);
+  CHECK(out.empty());
+
+  const auto reported = transcode(message, 178, OnLoss::Report, out);
+  REQUIRE(reported);
+  REQUIRE(reported->size() == 1);
+  CHECK(reported->front().path == "order_cancel.ext_operator");
+  CHECK(reported->front().value == "desk-2");
+  CHECK(decode(Direction::Out, 178, out)->as<CancelOrderRequest>().order_id == 5);
+
+  out.clear();
+  CHECK(transcode(message, 192, OnLoss::Refuse, out));
+  out.clear();
+  CHECK(transcode(message, 226, OnLoss::Refuse, out));
+}
+
+TEST_CASE("a tick goes from text to protobuf and back to the same bytes") {
+  const std::string text("1\0006\0009001\0001\000150.25\000100\0001\000", 24);
+  const auto tick = decode(Direction::In, 178, text);
+  REQUIRE(tick);
+  std::string protobuf, back;
+  REQUIRE(transcode(*tick, 226, OnLoss::Refuse, protobuf));
+  const auto again = decode(Direction::In, 226, protobuf);
+  REQUIRE(again);
+  REQUIRE(transcode(*again, 178, OnLoss::Refuse, back));
+  CHECK(back == text);
+}
+
+TEST_CASE("a version that does not know the message says so") {
+  std::string out;
+  const auto refused = transcode(Message(WshMetaDataRequest{}), 150, OnLoss::Report, out);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().to_string().find("161") != std::string::npos);
+}
+
+TEST_CASE("what is not named as lost arrives, for random messages of every type between all layouts") {
+  std::mt19937_64 generator(5);
+  for (const MessageInfo* type : all_messages()) {
+    for (const int from : {101, 142, 178, 200, 226}) {
+      if (from < type->since) continue;
+      const Message message = random_message(*type, wire_at(*type, from), from, generator);
+      for (const int to : {100, 145, 193, 212, 226}) {
+        std::string payload;
+        const auto losses = transcode(message, to, OnLoss::Report, payload);
+        if (!losses) continue;
+        const auto arrived = decode(type->direction, to, payload);
+        REQUIRE(arrived);
+        CHECK(compare(message, *arrived, true).size() == losses->size());
+      }
+    }
+  }
+}
