@@ -35,7 +35,8 @@ struct CloseReason {
 struct ConnectionCallbacks {
   /// Bytes in the order sent. The view is valid during the call only.
   std::function<void(std::string_view)> on_data = {};
-  /// The peer has sent FIN: no more data will come. Writing still works; answer with shutdown_write() or close().
+  /// The peer has sent FIN: no more data will come. Writing still works; answer with shutdown_write() or close(). A
+  /// reset that follows the FIN is noticed with the next write only.
   std::function<void()> on_end = {};
   /// Bytes had been waiting in the write queue, and now the kernel has taken all of them.
   std::function<void()> on_drain = {};

@@ -137,9 +137,13 @@ void Session::on_close(Side& side, const CloseReason& reason) {
     if (!side.other->connection->is_open()) finish(EndStatus::Closed);
     return;
   }
+  if (side.other->connection) side.other->connection->reset();
+  if (side.ended) {  // it had said goodbye, closed, and then met bytes that were on their way: no error
+    finish(EndStatus::Closed);
+    return;
+  }
   remember(side.name(), how_it_ended(reason.kind));
   if (reason.kind == CloseReason::Kind::Failed) reason_ += ": " + reason.message;
-  if (side.other->connection) side.other->connection->reset();
   finish(EndStatus::Error);
 }
 

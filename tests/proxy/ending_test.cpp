@@ -79,6 +79,22 @@ TEST_CASE("FIN from TWS reaches the app, whose last frames still reach TWS") {
   CHECK(rig.session(1).end_reason == "tws fin in handshake");
 }
 
+TEST_CASE("an app that just closes while TWS is still sending has ended its session in order") {
+  Rig rig;
+  auto [app, tws] = rig.connect_pair();
+  start_up(rig, *app, *tws);
+  app->connection->close();
+  run_until(rig.loop, [&, far = tws] { return far->ended; });
+  run_until(rig.loop, [&, far = tws] {
+    far->connection->write(framed(kNextValidId));
+    return far->closed.has_value();
+  });
+  CHECK(tws->was_reset());
+  rig.run_until_empty();
+  CHECK(rig.session(1).end_reason == "app fin in running");
+  CHECK(rig.session(1).status == "closed");
+}
+
 TEST_CASE("a reset from either side reaches the other one as a reset") {
   Rig rig;
   auto [app, tws] = rig.connect_pair();
