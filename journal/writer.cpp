@@ -82,6 +82,7 @@ class Writer::Impl {
   void checkpoint();
   void committed_batch(Batch batch);
   bool handle_failure();
+  void recovered();
   void say(const std::string& text) const {
     if (options_.on_trouble) options_.on_trouble(path_ + ": " + text);
   }
@@ -98,7 +99,6 @@ class Writer::Impl {
 
   // Journal thread.
   Batch batch_;  ///< taken, not yet committed
-  bool was_dropping_ = false;
   std::string loss_;  ///< why finish() could not write everything
 
   std::atomic<bool> failing_{false};
@@ -142,12 +142,17 @@ bool Writer::Impl::commit_next() {
   if (batch_.empty()) batch_ = queue_->take(kBatchBytes);
   if (!batch_.empty()) {
     if (!recorder_.commit(batch_)) return handle_failure();
+    if (sealer_.done()) recovered();  // before flush() returns; with seals to do, only when they work too
     committed_batch(std::exchange(batch_, {}));
   }
   sealer_.step();
   if (database_->failed()) return handle_failure();
-  if (failing_.exchange(false)) say("recording again, nothing that was waiting is lost");
+  recovered();
   return true;
+}
+
+void Writer::Impl::recovered() {
+  if (failing_.exchange(false)) say("recording again, nothing that was waiting is lost");
 }
 
 void Writer::Impl::committed_batch(Batch batch) {
