@@ -25,7 +25,7 @@ AT_A_TIME = 4  # the clients wait more than they work
 SEED = 7
 
 RECORDING_CLIENT_ID = 7
-REPLAY_CLIENT_ID = 11
+OTHER_CLIENT_ID = 11  # with it, other request and order ids
 
 OLDER_SERVER_VERSIONS = {  # that the client can speak; its newest is what the other cases use
     "ib_async": (157, 176, 177),
@@ -63,10 +63,12 @@ class Suite:
             self.ended_well(proxy)
         self.equal(transcript.shape(self.direct), transcript.shape(self.recorded), "against the mock", "through the proxy")
 
-    def replayed(self, speed, client_id):
-        with self.server("replay", self.journal, "--speed", speed) as replay:
-            seen = self.client.run(replay, client_id)
-        self.equal(transcript.normalised(self.recorded), transcript.normalised(seen), "recorded", "replayed", replay)
+    def replayed(self, client_ids, *options):
+        """One connection after another to the same replay; each must see what was recorded."""
+        with self.server("replay", self.journal, *options) as replay:
+            for client_id in client_ids:
+                seen = self.client.run(replay, client_id)
+                self.equal(transcript.normalised(self.recorded), transcript.normalised(seen), "recorded", "replayed", replay)
         self.ended_well(replay)
 
     def unrecorded_request_is_refused(self):
@@ -102,8 +104,9 @@ class Suite:
             ("against the mock", self.against_the_mock),
             ("through the proxy: same kinds of events", self.through_the_proxy),
             ("the journal: all decoded, sessions, show, decode and encode", self.journal_is_readable),
-            ("replayed as it was: same transcript", lambda: self.replayed("1", RECORDING_CLIENT_ID)),
-            ("replayed as fast as possible, other ids: same transcript", lambda: self.replayed("max", REPLAY_CLIENT_ID)),
+            ("replayed as it was: same transcript", lambda: self.replayed([RECORDING_CLIENT_ID])),
+            ("replayed twice as fast as possible, own and other ids: same transcript",
+             lambda: self.replayed([RECORDING_CLIENT_ID, OTHER_CLIENT_ID], "--speed", "max", "--repeat")),
             ("a request that was not recorded is refused and explained", self.unrecorded_request_is_refused),
         ]
         broken = None
