@@ -47,19 +47,23 @@ class MockServer::Server final : public mock::SessionOwner {
 };
 
 MockServer::Server::Server(net::Loop& loop, MockOptions options)
-    : loop_(loop), options_(std::move(options)), world_(options_.seed, wall_seconds(), options_.accounts, order_callbacks()),
+    : loop_(loop),
+      options_(std::move(options)),
+      world_(options_.seed, wall_seconds(), options_.accounts, order_callbacks()),
       timer_(loop, [this] { tick(); }) {}
 
 mock::OrderBook::Callbacks MockServer::Server::order_callbacks() {
   return {
-      .deliver = [this](std::int32_t client_id, const protocol::Message& message) {
-        for_ready([&](mock::Session& session) {
-          if (session.client_id() == client_id) session.deliver(message);
-        });
-      },
-      .filled = [this](const mock::Account& account, const mock::Instrument& instrument) {
-        for_ready([&](mock::Session& session) { session.account_changed(account, instrument); });
-      },
+      .deliver =
+          [this](std::int32_t client_id, const protocol::Message& message) {
+            for_ready([&](mock::Session& session) {
+              if (session.client_id() == client_id) session.deliver(message);
+            });
+          },
+      .filled =
+          [this](const mock::Account& account, const mock::Instrument& instrument) {
+            for_ready([&](mock::Session& session) { session.account_changed(account, instrument); });
+          },
   };
 }
 
@@ -74,13 +78,16 @@ void MockServer::Server::for_ready(Does does) {
 Expected<void, std::string> MockServer::Server::listen() {
   if (options_.server_version < protocol::kMinServerVersion || options_.server_version > protocol::kMaxServerVersion)
     return Unexpected("the mock cannot speak server version " + std::to_string(options_.server_version) + ": choose " +
-                      std::to_string(protocol::kMinServerVersion) + " to " + std::to_string(protocol::kMaxServerVersion));
-  if (options_.accounts.empty()) return Unexpected(std::string("the mock needs an account: name one, such as DU1000001"));
+                      std::to_string(protocol::kMinServerVersion) + " to " +
+                      std::to_string(protocol::kMaxServerVersion));
+  if (options_.accounts.empty())
+    return Unexpected(std::string("the mock needs an account: name one, such as DU1000001"));
   if (options_.tick_interval_ns <= 0) return Unexpected(std::string("the mock's tick interval must be above zero"));
   auto listener = net::Listener::open(
       loop_, options_.listen,
       [this](std::unique_ptr<net::Connection> connection) {
-        sessions_.push_back(std::make_unique<mock::Session>(*this, world_, options_.server_version, std::move(connection)));
+        sessions_.push_back(
+            std::make_unique<mock::Session>(*this, world_, options_.server_version, std::move(connection)));
       },
       [](const std::string& problem) { spdlog::warn("mock: {}", problem); });
   if (!listener) return Unexpected(std::move(listener.error()));
@@ -123,7 +130,8 @@ void MockServer::Server::tick() {
   });
 }
 
-MockServer::MockServer(net::Loop& loop, MockOptions options) : server_(std::make_unique<Server>(loop, std::move(options))) {}
+MockServer::MockServer(net::Loop& loop, MockOptions options)
+    : server_(std::make_unique<Server>(loop, std::move(options))) {}
 MockServer::~MockServer() = default;
 Expected<void, std::string> MockServer::listen() { return server_->listen(); }
 const net::Address& MockServer::local_address() const { return server_->local_address(); }

@@ -17,9 +17,9 @@
 namespace ibkr::replay {
 
 struct MockOptions {
-  net::Address listen{"127.0.0.1", 7497};  ///< port 0: a free one
-  int server_version = 226;                ///< the highest to offer, 100..226
-  std::uint64_t seed = 1;                  ///< same seed, same walk of prices from the first client on
+  net::Address listen{"127.0.0.1", 7497};             ///< port 0: a free one
+  int server_version = 226;                           ///< the highest to offer, 100..226
+  std::uint64_t seed = 1;                             ///< same seed, same walk of prices from the first client on
   std::vector<std::string> accounts = {"DU1000001"};  ///< one at least
   std::int64_t tick_interval_ns = 50000000;           ///< between two steps of the market, > 0
 };

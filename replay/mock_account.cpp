@@ -7,8 +7,8 @@
 namespace ibkr::replay::mock {
 namespace {
 
-constexpr double kMaintenance = 0.8;     // of the initial margin
-constexpr double kBuyingPower = 4;       // times the available funds
+constexpr double kMaintenance = 0.8;  // of the initial margin
+constexpr double kBuyingPower = 4;    // times the available funds
 constexpr std::int32_t kFirstHolding = 272093;
 
 bool settles_daily(const Instrument& instrument) { return instrument.sec_type() == "FUT"; }
@@ -80,7 +80,8 @@ double Account::fill(const Instrument& instrument, protocol::Decimal quantity, d
   const double realized = closed > 0 ? profit : 0;
   if (opened > 0) {
     const double kept = closed > 0 ? 0 : std::abs(before);
-    holding.average_cost = (kept * holding.average_cost + opened * (unit + sign * commission_per_unit)) / (kept + opened);
+    holding.average_cost =
+        (kept * holding.average_cost + opened * (unit + sign * commission_per_unit)) / (kept + opened);
   }
   holding.position = holding.position + quantity;
   if (holding.position.is_zero()) holding.average_cost = 0;
@@ -113,12 +114,15 @@ std::vector<AccountFigure> Account::figures() const {
     if (holding.instrument->sec_type() == "STK") stocks += market_value(holding);
     if (holding.instrument->sec_type() == "OPT") options += market_value(holding);
   }
-  const auto dollars = [](std::string tag, double amount) { return AccountFigure{std::move(tag), money(amount), "USD"}; };
+  const auto dollars = [](std::string tag, double amount) {
+    return AccountFigure{std::move(tag), money(amount), "USD"};
+  };
   return {
       {"AccountCode", name_, ""},
       {"AccountReady", "true", ""},
       {"AccountType", "INDIVIDUAL", ""},
-      {"Cushion", protocol::Decimal::from_double(equity > 0 ? (equity - initial * kMaintenance) / equity : 0, 6).to_string(), ""},
+      {"Cushion",
+       protocol::Decimal::from_double(equity > 0 ? (equity - initial * kMaintenance) / equity : 0, 6).to_string(), ""},
       {"LookAheadNextChange", "0", ""},
       dollars("AccruedCash", 0),
       dollars("AvailableFunds", equity - initial),

@@ -10,8 +10,9 @@ namespace ibkr::replay::mock {
 namespace {
 
 constexpr std::size_t kMostSummaries = 2;
-constexpr std::array<std::string_view, 8> kLedger = {"Currency",       "CashBalance",       "TotalCashBalance", "StockMarketValue",
-                                                     "OptionMarketValue", "UnrealizedPnL", "RealizedPnL",      "ExchangeRate"};
+constexpr std::array<std::string_view, 8> kLedger = {"Currency",         "CashBalance",       "TotalCashBalance",
+                                                     "StockMarketValue", "OptionMarketValue", "UnrealizedPnL",
+                                                     "RealizedPnL",      "ExchangeRate"};
 
 bool is_asked_for(const std::string& tags, const std::string& tag) {
   if (("," + tags + ",").find("," + tag + ",") != std::string::npos) return true;
@@ -35,11 +36,11 @@ protocol::Contract portfolio_contract(const Holding& holding) {
 }  // namespace
 
 AccountDesk::AccountDesk(Counter counter, Handlers& handlers) : counter_(counter) {
-  serve<protocol::ManagedAccountsRequest, protocol::FamilyCodesRequest, protocol::AccountDataRequest, protocol::PositionsRequest,
-        protocol::CancelPositions, protocol::PositionsMultiRequest, protocol::CancelPositionsMulti,
-        protocol::AccountSummaryRequest, protocol::CancelAccountSummary, protocol::AccountUpdatesMultiRequest,
-        protocol::CancelAccountUpdatesMulti, protocol::PnLRequest, protocol::CancelPnL, protocol::PnLSingleRequest,
-        protocol::CancelPnLSingle>(handlers, *this);
+  serve<protocol::ManagedAccountsRequest, protocol::FamilyCodesRequest, protocol::AccountDataRequest,
+        protocol::PositionsRequest, protocol::CancelPositions, protocol::PositionsMultiRequest,
+        protocol::CancelPositionsMulti, protocol::AccountSummaryRequest, protocol::CancelAccountSummary,
+        protocol::AccountUpdatesMultiRequest, protocol::CancelAccountUpdatesMulti, protocol::PnLRequest,
+        protocol::CancelPnL, protocol::PnLSingleRequest, protocol::CancelPnLSingle>(handlers, *this);
 }
 
 const Account* AccountDesk::find(std::int32_t id, const std::string& name) {
@@ -111,7 +112,9 @@ void AccountDesk::answer(const protocol::PositionsMultiRequest& request) {
   position_multi_[id] = account;
 }
 
-void AccountDesk::answer(const protocol::CancelPositionsMulti& request) { position_multi_.erase(request.req_id.value_or(0)); }
+void AccountDesk::answer(const protocol::CancelPositionsMulti& request) {
+  position_multi_.erase(request.req_id.value_or(0));
+}
 
 void AccountDesk::send_portfolio(const Account& account, const Holding& holding) {
   protocol::PortfolioValue out;
@@ -159,7 +162,8 @@ void AccountDesk::answer(const protocol::AccountDataRequest& request) {
 void AccountDesk::answer(const protocol::AccountSummaryRequest& request) {
   const std::int32_t id = request.req_id.value_or(0);
   if (summaries_.count(id) == 0 && summaries_.size() >= kMostSummaries)
-    return counter_.out.error(id, 322, "Error processing request.-'bS' : cause - Maximum number of account summary requests exceeded");
+    return counter_.out.error(
+        id, 322, "Error processing request.-'bS' : cause - Maximum number of account summary requests exceeded");
   summaries_.insert(id);
   const std::string tags = request.tags.value_or("");
   for (const Account& account : counter_.world.accounts) {
@@ -179,7 +183,9 @@ void AccountDesk::answer(const protocol::AccountSummaryRequest& request) {
   counter_.out.send(std::move(end));
 }
 
-void AccountDesk::answer(const protocol::CancelAccountSummary& request) { summaries_.erase(request.req_id.value_or(0)); }
+void AccountDesk::answer(const protocol::CancelAccountSummary& request) {
+  summaries_.erase(request.req_id.value_or(0));
+}
 
 void AccountDesk::send_multi(std::int32_t id, const Account& account) {
   for (AccountFigure& figure : account.figures()) {
@@ -205,7 +211,9 @@ void AccountDesk::answer(const protocol::AccountUpdatesMultiRequest& request) {
   update_multi_[id] = account;
 }
 
-void AccountDesk::answer(const protocol::CancelAccountUpdatesMulti& request) { update_multi_.erase(request.req_id.value_or(0)); }
+void AccountDesk::answer(const protocol::CancelAccountUpdatesMulti& request) {
+  update_multi_.erase(request.req_id.value_or(0));
+}
 
 void AccountDesk::send_profit(std::int32_t id, const Profit& profit) {
   const Account& account = *profit.account;

@@ -12,9 +12,7 @@ namespace chrono = std::chrono;
 
 Seconds seconds_of(chrono::sys_days day) { return day.time_since_epoch().count() * kDay; }
 
-chrono::sys_days day_of(Seconds local) {
-  return chrono::sys_days(chrono::floor<chrono::days>(chrono::seconds(local)));
-}
+chrono::sys_days day_of(Seconds local) { return chrono::sys_days(chrono::floor<chrono::days>(chrono::seconds(local))); }
 
 struct Civil {
   int year, month, day, hour, minute, second;
@@ -24,14 +22,19 @@ Civil civil(Seconds local) {
   const auto day = day_of(local);
   const chrono::year_month_day date(day);
   const auto rest = static_cast<int>(local - seconds_of(day));
-  return {static_cast<int>(date.year()), static_cast<int>(static_cast<unsigned>(date.month())),
-          static_cast<int>(static_cast<unsigned>(date.day())), rest / 3600, rest / 60 % 60, rest % 60};
+  return {static_cast<int>(date.year()),
+          static_cast<int>(static_cast<unsigned>(date.month())),
+          static_cast<int>(static_cast<unsigned>(date.day())),
+          rest / 3600,
+          rest / 60 % 60,
+          rest % 60};
 }
 
 std::string formatted(const char* format, Seconds local) {
   const Civil c = civil(local);
   std::array<char, 96> text{};
-  const int length = std::snprintf(text.data(), text.size(), format, c.year, c.month, c.day, c.hour, c.minute, c.second);
+  const int length =
+      std::snprintf(text.data(), text.size(), format, c.year, c.month, c.day, c.hour, c.minute, c.second);
   return {text.data(), static_cast<std::size_t>(length)};
 }
 
@@ -78,7 +81,8 @@ std::optional<Seconds> take_time_of_day(std::string_view& text) {
 }
 
 bool is_new_york(std::string_view zone) {
-  return zone.empty() || zone == kZone || zone == "America/New_York" || zone == "EST" || zone == "EDT" || zone == "EST5EDT";
+  return zone.empty() || zone == kZone || zone == "America/New_York" || zone == "EST" || zone == "EDT" ||
+         zone == "EST5EDT";
 }
 
 }  // namespace
@@ -93,21 +97,15 @@ Seconds eastern_offset(Seconds utc) {
 
 Seconds eastern_midnight(Seconds utc) { return from_eastern(seconds_of(day_of(eastern(utc)))); }
 
-int eastern_weekday(Seconds utc) {
-  return static_cast<int>(chrono::weekday(day_of(eastern(utc))).c_encoding());
-}
+int eastern_weekday(Seconds utc) { return static_cast<int>(chrono::weekday(day_of(eastern(utc))).c_encoding()); }
 
 std::string eastern_date(Seconds utc) { return formatted("%04d%02d%02d", eastern(utc)); }
 
-std::string eastern_time(Seconds utc) {
-  return formatted("%04d%02d%02d %02d:%02d:%02d ", eastern(utc)).append(kZone);
-}
+std::string eastern_time(Seconds utc) { return formatted("%04d%02d%02d %02d:%02d:%02d ", eastern(utc)).append(kZone); }
 
 std::string eastern_time_without_zone(Seconds utc) { return formatted("%04d%02d%02d  %02d:%02d:%02d", eastern(utc)); }
 
-std::string eastern_minutes(Seconds utc) {
-  return formatted("%04d%02d%02d%02d:%02d", eastern(utc)).substr(8);
-}
+std::string eastern_minutes(Seconds utc) { return formatted("%04d%02d%02d%02d:%02d", eastern(utc)).substr(8); }
 
 std::string connection_time(Seconds utc) { return formatted("%04d%02d%02d %02d:%02d:%02d EST", utc - 5 * kHour); }
 
@@ -119,10 +117,12 @@ std::optional<Seconds> parse_time(std::string_view text) {
   if (text.empty()) return from_eastern(*date);
   const bool utc = take(text, '-');
   if (!utc && !take(text, ' ')) return std::nullopt;
-  while (take(text, ' ')) {}
+  while (take(text, ' ')) {
+  }
   const auto time = take_time_of_day(text);
   if (!time) return std::nullopt;
-  while (take(text, ' ')) {}
+  while (take(text, ' ')) {
+  }
   if (utc || text == "UTC" || text == "GMT") return *date + *time;
   return is_new_york(text) ? std::optional(from_eastern(*date + *time)) : std::nullopt;
 }

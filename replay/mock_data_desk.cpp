@@ -22,8 +22,9 @@ constexpr std::array<std::string_view, 5> kTickByTickTypes = {"", "Last", "AllLa
 }  // namespace
 
 DataDesk::DataDesk(Counter counter, Handlers& handlers) : counter_(counter) {
-  serve<protocol::MarketDataRequest, protocol::CancelMarketData, protocol::MarketDataTypeRequest, protocol::TickByTickRequest,
-        protocol::CancelTickByTick, protocol::RealTimeBarsRequest, protocol::CancelRealTimeBars>(handlers, *this);
+  serve<protocol::MarketDataRequest, protocol::CancelMarketData, protocol::MarketDataTypeRequest,
+        protocol::TickByTickRequest, protocol::CancelTickByTick, protocol::RealTimeBarsRequest,
+        protocol::CancelRealTimeBars>(handlers, *this);
 }
 
 void DataDesk::unknown(std::int32_t id) {
@@ -120,7 +121,8 @@ void DataDesk::answer(const protocol::CancelMarketData& request) {
 /// The mock has live data for everything, so the choice changes nothing; TWS does not answer it either.
 void DataDesk::answer(const protocol::MarketDataTypeRequest& request) {
   const std::int32_t type = request.market_data_type.value_or(0);
-  if (type < 1 || type > 4) counter_.out.error(-1, 321, "Error validating request.-'ch' : cause - Invalid market data type");
+  if (type < 1 || type > 4)
+    counter_.out.error(-1, 321, "Error validating request.-'ch' : cause - Invalid market data type");
 }
 
 void DataDesk::answer(const protocol::TickByTickRequest& request) {
@@ -129,7 +131,9 @@ void DataDesk::answer(const protocol::TickByTickRequest& request) {
   if (type == kTickByTickTypes.end())
     return counter_.out.error(id, 321, "Error validating request.-'cm' : cause - Invalid tick-by-tick type");
   if (request.number_of_ticks.value_or(0) != 0)
-    return counter_.out.error(id, 321, "Error validating request.-'cm' : cause - The mock TWS has no past tick-by-tick data; ask for 0 ticks");
+    return counter_.out.error(
+        id, 321,
+        "Error validating request.-'cm' : cause - The mock TWS has no past tick-by-tick data; ask for 0 ticks");
   const Instrument* instrument = admit(id, request.contract);
   if (instrument == nullptr) return;
   const auto number = static_cast<std::int32_t>(type - kTickByTickTypes.begin());
@@ -156,14 +160,20 @@ void DataDesk::answer(const protocol::CancelRealTimeBars& request) {
 void DataDesk::push_quote(std::int32_t id, QuoteStream& stream) {
   const Quote& now = counter_.world.market.quote(*stream.instrument);
   const Quote& was = stream.shown;
-  if (now.bid != was.bid) price(id, kBid, now.bid, now.bid_size);
-  else if (now.bid_size != was.bid_size) size(id, kBidSize, now.bid_size);
-  if (now.ask != was.ask) price(id, kAsk, now.ask, now.ask_size);
-  else if (now.ask_size != was.ask_size) size(id, kAskSize, now.ask_size);
+  if (now.bid != was.bid)
+    price(id, kBid, now.bid, now.bid_size);
+  else if (now.bid_size != was.bid_size)
+    size(id, kBidSize, now.bid_size);
+  if (now.ask != was.ask)
+    price(id, kAsk, now.ask, now.ask_size);
+  else if (now.ask_size != was.ask_size)
+    size(id, kAskSize, now.ask_size);
   if (stream.instrument->has_trades && now.volume != was.volume) {
     last_timestamp(id, now);
-    if (now.last != was.last) price(id, kLast, now.last, now.last_size);
-    else size(id, kLastSize, now.last_size);
+    if (now.last != was.last)
+      price(id, kLast, now.last, now.last_size);
+    else
+      size(id, kLastSize, now.last_size);
     size(id, kVolume, now.volume);
   }
   if (now.high != was.high) price(id, kHigh, now.high, 0);

@@ -16,23 +16,26 @@ constexpr Seconds kWeek = 7 * kDay;
 constexpr Seconds kMonth = 30 * kDay;
 
 constexpr std::pair<std::string_view, Seconds> kBarSizes[] = {
-    {"1 secs", 1},     {"5 secs", 5},      {"10 secs", 10},   {"15 secs", 15},   {"30 secs", 30},   {"1 min", 60},
-    {"2 mins", 120},   {"3 mins", 180},    {"5 mins", 300},   {"10 mins", 600},  {"15 mins", 900},  {"20 mins", 1200},
-    {"30 mins", 1800}, {"1 hour", kHour},  {"2 hours", 2 * kHour}, {"3 hours", 3 * kHour}, {"4 hours", 4 * kHour},
-    {"8 hours", 8 * kHour}, {"1 day", kDay}, {"1 week", kWeek}, {"1 month", kMonth},
-    {"1 sec", 1},      {"1 W", kWeek},     {"1 M", kMonth},   {"1W", kWeek},     {"1M", kMonth},    {"1 hours", kHour},
-    {"1 mins", 60},    {"1 days", kDay},
+    {"1 secs", 1},          {"5 secs", 5},          {"10 secs", 10},        {"15 secs", 15},   {"30 secs", 30},
+    {"1 min", 60},          {"2 mins", 120},        {"3 mins", 180},        {"5 mins", 300},   {"10 mins", 600},
+    {"15 mins", 900},       {"20 mins", 1200},      {"30 mins", 1800},      {"1 hour", kHour}, {"2 hours", 2 * kHour},
+    {"3 hours", 3 * kHour}, {"4 hours", 4 * kHour}, {"8 hours", 8 * kHour}, {"1 day", kDay},   {"1 week", kWeek},
+    {"1 month", kMonth},    {"1 sec", 1},           {"1 W", kWeek},         {"1 M", kMonth},   {"1W", kWeek},
+    {"1M", kMonth},         {"1 hours", kHour},     {"1 mins", 60},         {"1 days", kDay},
 };
 constexpr std::size_t kNamedInError = 21;  // the spellings after these are taken too, and not advertised
 
 constexpr std::pair<std::string_view, Show> kShows[] = {
-    {"TRADES", Show::Trades},   {"ADJUSTED_LAST", Show::Trades}, {"AGGTRADES", Show::Trades}, {"MIDPOINT", Show::Midpoint},
-    {"BID", Show::Bid},         {"ASK", Show::Ask},              {"BID_ASK", Show::BidAsk},   {"SCHEDULE", Show::Schedule},
+    {"TRADES", Show::Trades},    {"ADJUSTED_LAST", Show::Trades},
+    {"AGGTRADES", Show::Trades}, {"MIDPOINT", Show::Midpoint},
+    {"BID", Show::Bid},          {"ASK", Show::Ask},
+    {"BID_ASK", Show::BidAsk},   {"SCHEDULE", Show::Schedule},
 };
 
 template <class Pairs>
 auto lookup(const Pairs& pairs, std::string_view name) {
-  const auto found = std::find_if(std::begin(pairs), std::end(pairs), [&](const auto& pair) { return pair.first == name; });
+  const auto found =
+      std::find_if(std::begin(pairs), std::end(pairs), [&](const auto& pair) { return pair.first == name; });
   return found == std::end(pairs) ? std::nullopt : std::optional(found->second);
 }
 
@@ -67,10 +70,17 @@ bool read_duration(std::string_view text, HistoryQuery& query) {
       query.sessions = amount;
       query.from = query.to - amount * kDay;
       return amount <= 365;
-    case 'W': query.from = query.to - amount * kWeek; return amount <= 520;
-    case 'M': query.from = query.to - amount * kMonth; return amount <= 120;
-    case 'Y': query.from = query.to - amount * 365 * kDay; return amount <= 20;
-    default: return false;
+    case 'W':
+      query.from = query.to - amount * kWeek;
+      return amount <= 520;
+    case 'M':
+      query.from = query.to - amount * kMonth;
+      return amount <= 120;
+    case 'Y':
+      query.from = query.to - amount * 365 * kDay;
+      return amount <= 20;
+    default:
+      return false;
   }
 }
 
@@ -88,14 +98,18 @@ double shown(const Market& market, const Instrument& instrument, Seconds when, S
     case Show::Trades:
     case Show::Bid:
     case Show::BidAsk:
-    case Show::Schedule: return price;
-    case Show::Midpoint: return price + instrument.tick / 2;
-    case Show::Ask: return price + instrument.tick;
+    case Show::Schedule:
+      return price;
+    case Show::Midpoint:
+      return price + instrument.tick / 2;
+    case Show::Ask:
+      return price + instrument.tick;
   }
   return price;
 }
 
-Bar make_bar(const Market& market, const Instrument& instrument, const HistoryQuery& query, Seconds begins, Seconds ends) {
+Bar make_bar(const Market& market, const Instrument& instrument, const HistoryQuery& query, Seconds begins,
+             Seconds ends) {
   constexpr int kSamples = 8;
   Bar bar;
   bar.begins = begins;
@@ -149,9 +163,10 @@ Expected<HistoryQuery, Refusal> read_history_request(const protocol::HistoricalD
   const std::string end = request.end_date_time.value_or("");
   const auto to = end.empty() ? std::optional(now) : parse_time(end);
   if (!to)
-    return Unexpected(Refusal{10314, "End Date/Time: The date, time, or time-zone entered is invalid. The correct format is "
-                                     "yyyymmdd hh:mm:ss xx/xxxx where yyyymmdd and xx/xxxx are optional. E.g.: 20031126 "
-                                     "15:59:00 US/Eastern"});
+    return Unexpected(Refusal{10314,
+                              "End Date/Time: The date, time, or time-zone entered is invalid. The correct format is "
+                              "yyyymmdd hh:mm:ss xx/xxxx where yyyymmdd and xx/xxxx are optional. E.g.: 20031126 "
+                              "15:59:00 US/Eastern"});
   query.to = std::min(*to, now);
   if (!end.empty() && request.keep_up_to_date.value_or(false)) return invalid("End time not allowed with keepUpToDate");
   const auto bar = lookup(kBarSizes, request.bar_size_setting.value_or(""));
@@ -161,8 +176,9 @@ Expected<HistoryQuery, Refusal> read_history_request(const protocol::HistoricalD
   if (!show) return invalid("What to show field is missing or incorrect.");
   query.show = *show;
   if (!read_duration(request.duration.value_or(""), query))
-    return invalid("Historical data request for durations longer than 86400 seconds or 365 days must be made in larger "
-                   "units; the format is integer{SPACE}unit (S|D|W|M|Y).");
+    return invalid(
+        "Historical data request for durations longer than 86400 seconds or 365 days must be made in larger "
+        "units; the format is integer{SPACE}unit (S|D|W|M|Y).");
   if (query.show == Show::Trades && !instrument.has_trades)
     return unavailable("No historical data query found for " + *instrument.contract.local_symbol + "@" +
                        *instrument.contract.exchange + " Last");
@@ -188,7 +204,8 @@ std::vector<TradingSession> sessions_of(const Instrument& instrument, const Hist
   return found;
 }
 
-Expected<std::vector<Bar>, Refusal> bars_of(const Market& market, const Instrument& instrument, const HistoryQuery& query) {
+Expected<std::vector<Bar>, Refusal> bars_of(const Market& market, const Instrument& instrument,
+                                            const HistoryQuery& query) {
   std::vector<Bar> bars;
   std::int64_t last_group = std::numeric_limits<std::int64_t>::min();
   for (const TradingSession& session : sessions_of(instrument, query)) {
@@ -197,8 +214,10 @@ Expected<std::vector<Bar>, Refusal> bars_of(const Market& market, const Instrume
       Bar bar = make_bar(market, instrument, query, session.opens, ends);
       bar.day = session.day;
       const std::int64_t group = group_of(session, query.bar);
-      if (group == last_group) add(bars.back(), bar);
-      else bars.push_back(bar);
+      if (group == last_group)
+        add(bars.back(), bar);
+      else
+        bars.push_back(bar);
       last_group = group;
       continue;
     }

@@ -23,12 +23,12 @@ enum class Show { Trades, Midpoint, Bid, Ask, BidAsk, Schedule };
 struct HistoryQuery {
   Seconds from = 0;  ///< wall clock arithmetic, as TWS answers it; sessions that begin earlier may be part of it
   Seconds to = 0;
-  Seconds bar = 0;   ///< seconds of a bar; kDay, 7 * kDay and 30 * kDay mean a session, a week and a month
+  Seconds bar = 0;  ///< seconds of a bar; kDay, 7 * kDay and 30 * kDay mean a session, a week and a month
   Show show = Show::Trades;
   bool regular_hours = false;
-  bool epoch = false;  ///< formatDate 2
-  std::int64_t sessions = 0;         ///< "N D": the last N sessions; else 0
-  Seconds traded_seconds = 0;        ///< "N S": that much time of trading; else 0
+  bool epoch = false;          ///< formatDate 2
+  std::int64_t sessions = 0;   ///< "N D": the last N sessions; else 0
+  Seconds traded_seconds = 0;  ///< "N S": that much time of trading; else 0
 };
 
 /// One trading session.
@@ -56,7 +56,8 @@ Expected<HistoryQuery, Refusal> read_history_request(const protocol::HistoricalD
 std::vector<TradingSession> sessions_of(const Instrument& instrument, const HistoryQuery& query);
 
 /// The bars, oldest first. Refuses (162) when there would be too many.
-Expected<std::vector<Bar>, Refusal> bars_of(const Market& market, const Instrument& instrument, const HistoryQuery& query);
+Expected<std::vector<Bar>, Refusal> bars_of(const Market& market, const Instrument& instrument,
+                                            const HistoryQuery& query);
 
 /// The bar that is being made now.
 Bar current_bar(const Market& market, const Instrument& instrument, const HistoryQuery& query);

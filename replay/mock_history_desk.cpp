@@ -23,14 +23,16 @@ void HistoryDesk::answer(const protocol::HistoricalDataRequest& request) {
   const std::int32_t id = request.req_id.value_or(0);
   const Market& market = counter_.world.market;
   if (live_.count(id) != 0)
-    return counter_.out.error(id, 322, "Error processing request.-'bN' : cause - Duplicate ticker ID for API historical data query");
+    return counter_.out.error(
+        id, 322, "Error processing request.-'bN' : cause - Duplicate ticker ID for API historical data query");
   const auto instrument = resolve(market, request.contract.value_or(protocol::Contract{}));
   if (!instrument) return counter_.out.error(id, instrument.error().code, instrument.error().text);
   const auto query = read_history_request(request, **instrument, market.now());
   if (!query) return counter_.out.error(id, query.error().code, query.error().text);
   if (query->show == Show::Schedule) return send_schedule(id, **instrument, *query);
   send_bars(id, **instrument, *query);
-  if (request.keep_up_to_date.value_or(false)) live_.emplace(id, LiveBars{*instrument, *query, market.now() + kUpdateEvery});
+  if (request.keep_up_to_date.value_or(false))
+    live_.emplace(id, LiveBars{*instrument, *query, market.now() + kUpdateEvery});
 }
 
 void HistoryDesk::send_bars(std::int32_t id, const Instrument& instrument, const HistoryQuery& query) {
@@ -73,7 +75,9 @@ void HistoryDesk::answer(const protocol::CancelHistoricalData& request) {
   const std::int32_t id = request.req_id.value_or(0);
   if (live_.erase(id) == 0)
     return counter_.out.error(id, 366, "No historical data query found for ticker id:" + std::to_string(id));
-  counter_.out.error(id, 162, "Historical Market Data Service error message:API historical data query cancelled: " + std::to_string(id));
+  counter_.out.error(
+      id, 162,
+      "Historical Market Data Service error message:API historical data query cancelled: " + std::to_string(id));
 }
 
 void HistoryDesk::answer(const protocol::HeadTimestampRequest& request) {
@@ -111,7 +115,8 @@ void HistoryDesk::push() {
     live.next = market.now() + kUpdateEvery;
     protocol::HistoricalDataUpdate update;
     update.req_id = id;
-    update.historical_data_bar = to_message(current_bar(market, *live.instrument, live.query), live.query, counter_.out.server_version());
+    update.historical_data_bar =
+        to_message(current_bar(market, *live.instrument, live.query), live.query, counter_.out.server_version());
     counter_.out.send(std::move(update));
   }
 }

@@ -38,7 +38,8 @@ constexpr std::int32_t kForexRule = 239;
 /// As many rule ids as exchanges, as TWS writes it.
 std::string rules_for(std::string_view exchanges, std::int32_t rule) {
   std::string out = std::to_string(rule);
-  for (auto n = std::count(exchanges.begin(), exchanges.end(), ','); n > 0; --n) out.append(",").append(std::to_string(rule));
+  for (auto n = std::count(exchanges.begin(), exchanges.end(), ','); n > 0; --n)
+    out.append(",").append(std::to_string(rule));
   return out;
 }
 
@@ -108,9 +109,7 @@ std::int32_t number(std::string_view digits) {
 }
 
 /// The code letter of a contract month: F January .. Z December.
-char month_letter(std::string_view yyyymmdd) {
-  return "FGHJKMNQUVXZ"[number(yyyymmdd.substr(4, 2)) - 1];
-}
+char month_letter(std::string_view yyyymmdd) { return "FGHJKMNQUVXZ"[number(yyyymmdd.substr(4, 2)) - 1]; }
 
 Instrument future(Seconds now, const std::string& expiry) {
   const std::string month = expiry.substr(0, 6);
@@ -176,8 +175,8 @@ Instrument option(Seconds now, const std::string& expiry, const Stock& on) {
   out.contract.multiplier = "100";
   out.contract.exchange = "SMART";
   out.contract.currency = "USD";
-  out.contract.local_symbol = std::string(on.symbol) + "  " + expiry.substr(2) + "C00" +
-                              std::to_string(static_cast<int>(on.price)) + "000";
+  out.contract.local_symbol =
+      std::string(on.symbol) + "  " + expiry.substr(2) + "C00" + std::to_string(static_cast<int>(on.price)) + "000";
   out.contract.trading_class = on.symbol;
   out.start_price = 9.00;
   out.volatility = 1.5;

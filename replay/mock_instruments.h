@@ -13,18 +13,18 @@ namespace ibkr::replay::mock {
 
 /// One tradable contract.
 struct Instrument {
-  protocol::Contract contract;        ///< complete, with the exchange that its orders are routed to by default
+  protocol::Contract contract;  ///< complete, with the exchange that its orders are routed to by default
   protocol::ContractDetails details;
-  double start_price = 0;             ///< where its walk begins, in its currency
-  double tick = 0.01;                 ///< smallest price step
-  double volatility = 0.3;            ///< of a year, as a fraction
-  double multiplier = 1;              ///< value of one unit at price 1
-  double margin_rate = 0.25;          ///< initial margin as a fraction of the notional value
+  double start_price = 0;     ///< where its walk begins, in its currency
+  double tick = 0.01;         ///< smallest price step
+  double volatility = 0.3;    ///< of a year, as a fraction
+  double multiplier = 1;      ///< value of one unit at price 1
+  double margin_rate = 0.25;  ///< initial margin as a fraction of the notional value
   double commission_per_unit = 0.005;
   double least_commission = 1.0;
-  std::int64_t lot = 100;             ///< displayed sizes are multiples of it
-  std::int32_t underlying = 0;        ///< options: con id of the stock, else 0
-  bool has_trades = true;             ///< forex has quotes only
+  std::int64_t lot = 100;       ///< displayed sizes are multiples of it
+  std::int32_t underlying = 0;  ///< options: con id of the stock, else 0
+  bool has_trades = true;       ///< forex has quotes only
 
   std::int32_t con_id() const { return *contract.con_id; }
   std::string_view sec_type() const { return *contract.sec_type; }

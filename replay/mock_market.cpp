@@ -87,7 +87,9 @@ bool is_on_tick(const Instrument& instrument, double price) {
   return std::abs(price - on_tick(instrument, price)) < 1e-7;
 }
 
-Market::Market(std::uint64_t seed, Seconds now) : seed_(seed), random_(seed), instruments_(make_instruments(now)) { open(now); }
+Market::Market(std::uint64_t seed, Seconds now) : seed_(seed), random_(seed), instruments_(make_instruments(now)) {
+  open(now);
+}
 
 void Market::open(Seconds now) {
   opened_at_ = now_ = now;
@@ -124,7 +126,8 @@ void Market::requote(const Instrument& instrument, Listing& listing) {
   Quote& quote = listing.quote;
   const double half_spread = instrument.tick * static_cast<double>(random_.between(1, 2)) / 2;
   quote.bid = std::max(instrument.tick, on_tick(instrument, listing.mid - half_spread));
-  quote.ask = std::max(on_tick(instrument, quote.bid + instrument.tick), on_tick(instrument, listing.mid + half_spread));
+  quote.ask =
+      std::max(on_tick(instrument, quote.bid + instrument.tick), on_tick(instrument, listing.mid + half_spread));
   quote.bid_size = instrument.lot * random_.between(2, 20);
   quote.ask_size = instrument.lot * random_.between(2, 20);
 }
@@ -166,7 +169,8 @@ double Market::price_at(const Instrument& instrument, Seconds when) const {
   if (when >= now_) return instrument.has_trades ? listed.quote.last : listed.quote.bid;
   const auto& marks = listed.marks;
   if (marks.empty() || when < marks.front().at) return made_up_price(instrument, when);
-  const auto after = std::upper_bound(marks.begin(), marks.end(), when, [](Seconds at, const Mark& mark) { return at < mark.at; });
+  const auto after =
+      std::upper_bound(marks.begin(), marks.end(), when, [](Seconds at, const Mark& mark) { return at < mark.at; });
   return std::prev(after)->price;
 }
 

@@ -25,12 +25,15 @@ std::optional<Refusal> check_attributes(const Order& order) {
   if (Decimal::compare(order.total_quantity.value_or(Decimal()), Decimal()) <= 0)
     return Refusal{434, "The order size cannot be zero."};
   if (!is_one_of(order.order_type.value_or(""), {"MKT", "LMT", "STP", "STP LMT"}))
-    return Refusal{387, "Unsupported order type for this exchange and security type. (The mock TWS has MKT, LMT, STP, STP LMT.)"};
+    return Refusal{
+        387, "Unsupported order type for this exchange and security type. (The mock TWS has MKT, LMT, STP, STP LMT.)"};
   if (!is_one_of(order.tif.value_or(""), {"", "DAY", "GTC", "IOC", "FOK"}))
     return invalid("The time-in-force is not valid. (The mock TWS has DAY, GTC, IOC, FOK.)");
-  if (order.what_if_type.value_or(0) != 0 && !order.what_if.value_or(false)) return invalid("What-if type without what-if.");
+  if (order.what_if_type.value_or(0) != 0 && !order.what_if.value_or(false))
+    return invalid("What-if type without what-if.");
   if (order.e_trade_only.value_or(false)) return Refusal{10268, "The 'EtradeOnly' order attribute is not supported."};
-  if (order.firm_quote_only.value_or(false)) return Refusal{10269, "The 'FirmQuoteOnly' order attribute is not supported."};
+  if (order.firm_quote_only.value_or(false))
+    return Refusal{10269, "The 'FirmQuoteOnly' order attribute is not supported."};
   if (!order.conditions.empty()) return invalid("The mock TWS does not simulate order conditions.");
   if (!order.algo_strategy.value_or("").empty()) return invalid("The mock TWS does not simulate algorithms.");
   return std::nullopt;
@@ -80,7 +83,8 @@ Expected<const Instrument*, Refusal> resolve(const Market& market, const protoco
 
 Account* find_account(std::span<Account> accounts, std::string_view name) {
   if (name.empty()) return accounts.size() == 1 ? &accounts.front() : nullptr;
-  const auto found = std::find_if(accounts.begin(), accounts.end(), [&](const Account& account) { return account.name() == name; });
+  const auto found =
+      std::find_if(accounts.begin(), accounts.end(), [&](const Account& account) { return account.name() == name; });
   return found == accounts.end() ? nullptr : &*found;
 }
 

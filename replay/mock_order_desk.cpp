@@ -36,9 +36,9 @@ bool matches(const protocol::ExecutionFilter& filter, const Fill& fill, Seconds 
 }  // namespace
 
 OrderDesk::OrderDesk(Counter counter, Handlers& handlers) : counter_(counter) {
-  serve<protocol::PlaceOrderRequest, protocol::CancelOrderRequest, protocol::GlobalCancelRequest, protocol::OpenOrdersRequest,
-        protocol::AllOpenOrdersRequest, protocol::AutoOpenOrdersRequest, protocol::CompletedOrdersRequest,
-        protocol::ExecutionRequest, protocol::IdsRequest>(handlers, *this);
+  serve<protocol::PlaceOrderRequest, protocol::CancelOrderRequest, protocol::GlobalCancelRequest,
+        protocol::OpenOrdersRequest, protocol::AllOpenOrdersRequest, protocol::AutoOpenOrdersRequest,
+        protocol::CompletedOrdersRequest, protocol::ExecutionRequest, protocol::IdsRequest>(handlers, *this);
 }
 
 template <class Wanted>
@@ -54,7 +54,9 @@ void OrderDesk::greet() {
   list_open([this](const WorkingOrder& order) { return order.client_id == counter_.client_id; });
 }
 
-void OrderDesk::answer(const protocol::PlaceOrderRequest& request) { counter_.world.orders.place(counter_.client_id, request); }
+void OrderDesk::answer(const protocol::PlaceOrderRequest& request) {
+  counter_.world.orders.place(counter_.client_id, request);
+}
 
 void OrderDesk::answer(const protocol::CancelOrderRequest& request) {
   counter_.world.orders.cancel(counter_.client_id, request.order_id.value_or(0));

@@ -45,12 +45,18 @@ Decimal signed_quantity(const WorkingOrder& order, Decimal quantity) {
 
 std::string_view status_text(OrderPhase phase) {
   switch (phase) {
-    case OrderPhase::Held: return "ApiPending";
-    case OrderPhase::PreSubmitted: return "PreSubmitted";
-    case OrderPhase::Submitted: return "Submitted";
-    case OrderPhase::Filled: return "Filled";
-    case OrderPhase::Cancelled: return "Cancelled";
-    case OrderPhase::Inactive: return "Inactive";
+    case OrderPhase::Held:
+      return "ApiPending";
+    case OrderPhase::PreSubmitted:
+      return "PreSubmitted";
+    case OrderPhase::Submitted:
+      return "Submitted";
+    case OrderPhase::Filled:
+      return "Filled";
+    case OrderPhase::Cancelled:
+      return "Cancelled";
+    case OrderPhase::Inactive:
+      return "Inactive";
   }
   return "";
 }
@@ -92,7 +98,9 @@ void OrderBook::refuse(std::int32_t client_id, std::int32_t order_id, std::int32
   callbacks_.deliver(client_id, Message(std::move(error)));
 }
 
-void OrderBook::tell_status(const WorkingOrder& order) { callbacks_.deliver(order.client_id, Message(order_status(order))); }
+void OrderBook::tell_status(const WorkingOrder& order) {
+  callbacks_.deliver(order.client_id, Message(order_status(order)));
+}
 
 void OrderBook::announce(const WorkingOrder& order) {
   callbacks_.deliver(order.client_id, Message(open_order(order)));
@@ -166,10 +174,12 @@ void OrderBook::release_family(WorkingOrder& order) {
 void OrderBook::release(WorkingOrder& order) {
   const MarginCheck check = order.account->check(*order.instrument, signed_quantity(order, order.quantity));
   if (!order.waits_for_parent && !check.affordable()) {
-    refuse(order.client_id, order.order_id, 201,
-           "Order rejected - reason:YOUR ORDER IS NOT ACCEPTED. IN ORDER TO OBTAIN THE DESIRED POSITION YOUR EQUITY WITH "
-           "LOAN VALUE [" + money(check.equity) + " USD] MUST EXCEED THE INITIAL MARGIN [" +
-               money(check.initial_before + check.initial_change) + " USD]");
+    refuse(
+        order.client_id, order.order_id, 201,
+        "Order rejected - reason:YOUR ORDER IS NOT ACCEPTED. IN ORDER TO OBTAIN THE DESIRED POSITION YOUR EQUITY WITH "
+        "LOAN VALUE [" +
+            money(check.equity) + " USD] MUST EXCEED THE INITIAL MARGIN [" +
+            money(check.initial_before + check.initial_change) + " USD]");
     return end(order, OrderPhase::Inactive);
   }
   order.phase = OrderPhase::PreSubmitted;
@@ -194,7 +204,8 @@ void OrderBook::work(WorkingOrder& order) {
   const Quote& quote = market_.quote(*order.instrument);
   const double price = order.is_buy() ? quote.ask : quote.bid;
   const Decimal offered(order.is_buy() ? quote.ask_size : quote.bid_size);
-  const bool good = !has_limit(order) || (order.is_buy() ? price <= *order.order.lmt_price : price >= *order.order.lmt_price);
+  const bool good =
+      !has_limit(order) || (order.is_buy() ? price <= *order.order.lmt_price : price >= *order.order.lmt_price);
   const bool whole = Decimal::compare(offered, order.remaining()) >= 0;
   const bool immediate = order.order.tif == "IOC" || order.order.tif == "FOK";
   if (good && (whole || order.order.tif != "FOK")) {
@@ -278,7 +289,8 @@ void OrderBook::cancel(std::int32_t client_id, std::int32_t order_id) {
   }
   const std::string what = "OrderId " + std::to_string(order_id) + " that needs to be cancelled ";
   if (const WorkingOrder* ended = find_completed(client_id, order_id))
-    return refuse(client_id, order_id, 10148, what + "cannot be cancelled, state: " + std::string(status_text(ended->phase)) + ".");
+    return refuse(client_id, order_id, 10148,
+                  what + "cannot be cancelled, state: " + std::string(status_text(ended->phase)) + ".");
   refuse(client_id, order_id, 10147, what + "is not found.");
 }
 

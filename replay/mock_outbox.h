@@ -19,7 +19,9 @@ class Outbox {
   /// Adds a message. One that the server version does not know is left out, as TWS does.
   void send(const protocol::Message& message);
   template <class T, class = decltype(T::info)>
-  void send(T body) { send(protocol::Message(std::move(body))); }
+  void send(T body) {
+    send(protocol::Message(std::move(body)));
+  }
   /// Adds an error frame; `id` is the request's or order's, -1 when it has none.
   void error(std::int32_t id, std::int32_t code, std::string text);
 

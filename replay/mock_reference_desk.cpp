@@ -10,7 +10,8 @@ namespace ibkr::replay::mock {
 namespace {
 
 std::string upper(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   return text;
 }
 
@@ -56,7 +57,9 @@ void ReferenceDesk::answer(const protocol::MatchingSymbolsRequest& request) {
   out.req_id = request.req_id;
   for (const Instrument& instrument : counter_.world.market.instruments()) {
     if (instrument.sec_type() != "STK" || pattern.empty()) continue;
-    if (instrument.contract.symbol->rfind(pattern, 0) != 0 && instrument.details.long_name->find(pattern) == std::string::npos) continue;
+    if (instrument.contract.symbol->rfind(pattern, 0) != 0 &&
+        instrument.details.long_name->find(pattern) == std::string::npos)
+      continue;
     protocol::ContractDescription description;
     description.contract = instrument.contract;
     description.contract->description = instrument.details.long_name;
@@ -69,7 +72,8 @@ void ReferenceDesk::answer(const protocol::MatchingSymbolsRequest& request) {
 void ReferenceDesk::answer(const protocol::SecDefOptParamsRequest& request) {
   const std::int32_t underlying = request.underlying_con_id.value_or(0);
   if (underlying == 0)
-    return counter_.out.error(request.req_id.value_or(0), 321, "Error validating request.-'bx' : cause - Invalid contract id");
+    return counter_.out.error(request.req_id.value_or(0), 321,
+                              "Error validating request.-'bx' : cause - Invalid contract id");
   // A live TWS gives rows only where no exchange was asked for.
   if (request.fut_fop_exchange.value_or("").empty()) {
     for (const Instrument& instrument : counter_.world.market.instruments()) {
@@ -95,7 +99,9 @@ void ReferenceDesk::answer(const protocol::MarketRuleRequest& request) {
   out.market_rule_id = request.market_rule_id.value_or(0);
   out.price_increments = market_rule(*out.market_rule_id);
   if (out.price_increments.empty())
-    return counter_.out.error(-1, 322, "Error processing request.-'cd' : cause - Unknown market rule id " + std::to_string(*out.market_rule_id));
+    return counter_.out.error(
+        -1, 322,
+        "Error processing request.-'cd' : cause - Unknown market rule id " + std::to_string(*out.market_rule_id));
   counter_.out.send(std::move(out));
 }
 

@@ -34,9 +34,13 @@ std::int32_t id_of(const Message& request) {
 }  // namespace
 
 Session::Session(SessionOwner& owner, World& world, int server_version_cap, std::unique_ptr<net::Connection> connection)
-    : owner_(owner), version_cap_(server_version_cap), connection_(std::move(connection)),
-      reference_(Counter{world, out_, client_id_}, handlers_), data_(Counter{world, out_, client_id_}, handlers_),
-      history_(Counter{world, out_, client_id_}, handlers_), accounts_(Counter{world, out_, client_id_}, handlers_),
+    : owner_(owner),
+      version_cap_(server_version_cap),
+      connection_(std::move(connection)),
+      reference_(Counter{world, out_, client_id_}, handlers_),
+      data_(Counter{world, out_, client_id_}, handlers_),
+      history_(Counter{world, out_, client_id_}, handlers_),
+      accounts_(Counter{world, out_, client_id_}, handlers_),
       orders_(Counter{world, out_, client_id_}, handlers_) {
   connection_->start({
       .on_data = [this](std::string_view bytes) { on_data(bytes); },
@@ -59,9 +63,12 @@ void Session::on_data(std::string_view bytes) {
 
 void Session::on_hello(std::string_view bytes) {
   switch (hello_.feed(bytes)) {
-    case protocol::HelloReader::State::NeedMore: return;
-    case protocol::HelloReader::State::Failed: return end(hello_.error());
-    case protocol::HelloReader::State::Done: break;
+    case protocol::HelloReader::State::NeedMore:
+      return;
+    case protocol::HelloReader::State::Failed:
+      return end(hello_.error());
+    case protocol::HelloReader::State::Done:
+      break;
   }
   const protocol::Hello& hello = hello_.hello();
   if (hello.min_version > version_cap_)
@@ -91,7 +98,8 @@ void Session::on_payload(std::string_view payload) {
     if (is_ready()) out_.error(-1, 320, "Error reading request. " + request.error().to_string());
     return;
   }
-  if (const auto* start_api = request->get_if<protocol::StartApiRequest>(); start_api != nullptr && state_ == State::Start)
+  if (const auto* start_api = request->get_if<protocol::StartApiRequest>();
+      start_api != nullptr && state_ == State::Start)
     return start(start_api->client_id.value_or(0));
   if (is_ready()) return on_request(*request);
   spdlog::warn("mock: {} came before START_API and is ignored, as TWS does", request->name());
@@ -100,8 +108,9 @@ void Session::on_payload(std::string_view payload) {
 void Session::on_request(const Message& request) {
   const auto handler = handlers_.find(&request.type());
   if (handler != handlers_.end()) return handler->second(request);
-  out_.error(id_of(request), 321,
-             "Error validating request.-'mock' : cause - The mock TWS does not simulate " + std::string(request.name()));
+  out_.error(
+      id_of(request), 321,
+      "Error validating request.-'mock' : cause - The mock TWS does not simulate " + std::string(request.name()));
 }
 
 void Session::start(std::int32_t client_id) {
@@ -125,7 +134,9 @@ void Session::greet() {
   orders_.greet();
 }
 
-void Session::account_changed(const Account& account, const Instrument& instrument) { accounts_.changed(account, instrument); }
+void Session::account_changed(const Account& account, const Instrument& instrument) {
+  accounts_.changed(account, instrument);
+}
 
 void Session::push() {
   data_.push();

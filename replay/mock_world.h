@@ -14,7 +14,9 @@ namespace ibkr::replay::mock {
 /// Stays where it was made: its parts know each other by address.
 struct World {
   World(std::uint64_t seed, Seconds now, const std::vector<std::string>& account_names, OrderBook::Callbacks callbacks)
-      : market(seed, now), accounts(make_accounts(account_names, market)), orders(market, accounts, std::move(callbacks)) {}
+      : market(seed, now),
+        accounts(make_accounts(account_names, market)),
+        orders(market, accounts, std::move(callbacks)) {}
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
