@@ -28,7 +28,7 @@ std::int64_t Player::scaled(std::int64_t recorded_ns) const {
   return std::isinf(speed_) ? 0 : static_cast<std::int64_t>(static_cast<double>(recorded_ns) / speed_);
 }
 
-/// The app thinks in its own time, whatever the speed.
+/// How long the app may do nothing before a request counts as left out. It thinks in its own time, whatever the speed.
 std::int64_t Player::patience(RequestIndex gate) const {
   const auto& requests = recording_.requests();
   const std::int64_t thought = gate == 0 ? 0 : requests[gate].at_ns - requests[gate - 1].at_ns;
@@ -116,8 +116,10 @@ std::optional<Player::Head> Player::head_of_pushes(std::int64_t now_ns) {
   for (;;) {
     const RequestIndex gate = awaited(push_gate_, recorded.requests_before);
     if (gate == kNoRequest) break;
+    // Only a later request shows that this one was left out; without one the app may be slow, and a push too early.
+    const std::int64_t in_doubt = latest_made_ > gate ? 0 : kLongestThought;
     const std::int64_t give_up =
-        std::max(latest_base_ns_ + scaled(recorded.at_ns), last_made_ns_) + patience(gate);
+        std::max(latest_base_ns_ + scaled(recorded.at_ns), last_made_ns_) + patience(gate) + in_doubt;
     if (now_ns < give_up) return Head{frame, give_up, gate};
     requests_[gate].turn = Turn::PassedOver;
   }

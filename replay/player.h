@@ -6,7 +6,8 @@
 //
 // A frame also waits for the requests that were recorded between its cause and itself, so nothing that a later request
 // changed is told before that request. An app that never makes one of them is not waited for longer than it was
-// recorded to take, and a second: then its turn is passed over.
+// recorded to take, and a second: then its turn is passed over. Pushes wait ten seconds more, unless the app has gone on
+// to a later request.
 #pragma once
 
 #include <cstdint>
