@@ -20,6 +20,7 @@ class Report:
         self.excused = Counter()
         self.refused = 0  # calls for which the client sent nothing
         self.not_driven = []
+        self.types = []  # protobuf types reached
 
     def count(self, message, version, cases=1):
         self.compared += cases
@@ -47,6 +48,7 @@ class Report:
                 "excused": dict(self.excused),
                 "refused": self.refused,
                 "not_driven": self.not_driven,
+                "types": self.types,
             }
         )
 

@@ -146,6 +146,10 @@ std::string schema() {
   return out + "}}";
 }
 
+std::span<const Condition> conditions(const TextOp& op) {
+  return op.detail ? op.detail->conditions : std::span<const Condition>();
+}
+
 /// The server versions at which something changes, with both ends.
 std::string versions(const MessageInfo& type) {
   std::set<int> found = {std::max(type.since, kMinServerVersion), kMaxServerVersion};
@@ -160,7 +164,7 @@ std::string versions(const MessageInfo& type) {
     for (const TextOp& op : type.text->ops) {
       if (op.since != 0) add(op.since);
       if (op.until != 0) add(op.until);
-      for (const Condition& c : op.conditions) {
+      for (const Condition& c : conditions(op)) {
         if (c.code == ConditionCode::ServerVersion) add(static_cast<int>(c.number)), add(static_cast<int>(c.number) + 1);
       }
     }
@@ -178,16 +182,15 @@ std::string slot_path(const TextLayout& text, std::uint8_t slot) {
 
 /// Every branch that the server version leaves open.
 void fields_of(const TextLayout& text, std::span<const TextOp> ops, int server_version, std::set<std::string>& paths) {
-  TextScope scope;
-  scope.server_version = server_version;
+  const TextScope scope(server_version, text.slots.size(), nullptr);
   for (std::size_t i = 0; i < ops.size();) {
     const TextOp& op = ops[i];
     const auto body = ops.subspan(i + 1, op.body), otherwise = ops.subspan(i + 1U + op.body, op.otherwise);
     i += 1U + op.body + op.otherwise;
     if (!applies(op, server_version)) continue;
     if (op.field) paths.insert(slot_path(text, op.slot) + std::string(op.field->name));
-    for (const FieldInfo* bit : op.mask) paths.insert(slot_path(text, op.slot) + std::string(bit->name));
-    const bool closed = std::ranges::any_of(op.conditions, [&](const Condition& c) {
+    for (const FieldInfo* bit : op.detail ? op.detail->mask : std::span<const FieldInfo* const>()) paths.insert(slot_path(text, op.slot) + std::string(bit->name));
+    const bool closed = std::ranges::any_of(conditions(op), [&](const Condition& c) {
       return c.code == ConditionCode::ServerVersion && !holds(c, scope);
     });
     if (!closed) fields_of(text, body, server_version, paths);
