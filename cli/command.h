@@ -21,8 +21,8 @@ class UsageError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// A sub-command. `run` does the work on the main thread and is called at most once, after parsing. It throws UsageError,
-/// or std::runtime_error when it cannot start; both say what, where, and what to do.
+/// A sub-command. `run` does the work on the main thread and is called at most once, after parsing. It throws
+/// UsageError, or std::runtime_error when it cannot start; both say what, where, and what to do.
 struct Command {
   CLI::App* parser;
   std::function<ExitStatus()> run;

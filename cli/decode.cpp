@@ -90,10 +90,12 @@ Command add_decode(CLI::App& program) {
   auto options = std::make_shared<CodecOptions>();
   add_codec_options(*parser, *options, "Read a stream of length-prefixed frames instead of hex");
   parser->footer(
-      "Reads one frame's payload (no length prefix) a line, as hex; blank lines and lines that begin with # are skipped.\n"
+      "Reads one frame's payload (no length prefix) a line, as hex; blank lines and lines that begin with # are "
+      "skipped.\n"
       "Prints one object a line:\n"
       "  {\"name\":\"TickPrice\",\"id\":1,\"wire\":\"text\",\"fields\":{\"req_id\":9001,…}}\n"
-      "or, where a payload cannot be read, {\"error\":{\"message\":…,\"field\":…,\"index\":…,\"byte_offset\":…,\"reason\":…}}\n"
+      "or, where a payload cannot be read, "
+      "{\"error\":{\"message\":…,\"field\":…,\"index\":…,\"byte_offset\":…,\"reason\":…}}\n"
       "and exit status 1 at the end. `ibkr encode` gives back the same bytes.\n\n"
       "  echo 390031003100 | ibkr decode --direction in --server-version 178");
   return {parser, [options] { return Decoder(*options).run(); }};

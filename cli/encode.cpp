@@ -65,8 +65,10 @@ Command add_encode(CLI::App& program) {
   auto options = std::make_shared<CodecOptions>();
   add_codec_options(*parser, *options, "Write length-prefixed frames instead of hex");
   parser->footer(
-      "Reads one object a line, as `ibkr decode` prints them, and prints one payload a line as hex. A message may go by any\n"
-      "name it is known by (TickPrice, TICK_PRICE, tickPrice). A line that cannot be encoded gives {\"error\":{…}} (with\n"
+      "Reads one object a line, as `ibkr decode` prints them, and prints one payload a line as hex. A message may go "
+      "by any\n"
+      "name it is known by (TickPrice, TICK_PRICE, tickPrice). A line that cannot be encoded gives {\"error\":{…}} "
+      "(with\n"
       "--raw: a line on stderr) and exit status 1 at the end.\n\n"
       "  echo '{\"name\":\"reqCurrentTime\",\"wire\":\"text\"}' | ibkr encode --direction out --server-version 178");
   return {parser, [options] { return Encoder(*options).run(); }};

@@ -7,10 +7,14 @@ namespace ibkr::cli {
 
 void add_codec_options(CLI::App& parser, CodecOptions& options, const std::string& raw_help) {
   parser.add_option("--direction", options.direction, "in: sent by TWS; out: sent to TWS")
-      ->required()->type_name("in|out")->check(CLI::IsMember({"in", "out"}).description(""));
-  parser.add_option("--server-version", options.server_version,
-                    "The version that both sides agreed on; it decides the layout")
-      ->required()->type_name("100..226")
+      ->required()
+      ->type_name("in|out")
+      ->check(CLI::IsMember({"in", "out"}).description(""));
+  parser
+      .add_option("--server-version", options.server_version,
+                  "The version that both sides agreed on; it decides the layout")
+      ->required()
+      ->type_name("100..226")
       ->check(CLI::Range(protocol::kMinServerVersion, protocol::kMaxServerVersion).description(""));
   parser.add_flag("--raw", options.raw, raw_help);
   parser.add_option("FILE", options.file, "Input; - is stdin")->type_name("")->default_str("-");
@@ -21,12 +25,12 @@ Input::Input(const std::string& file) {
   std::cin.tie(nullptr);
   if (file == "-") return;
   opened_.open(file, std::ios::binary);
-  if (!opened_ || opened_.peek() == std::ifstream::traits_type::eof()) {
-    if (!opened_.is_open() || opened_.bad()) {
-      throw std::runtime_error("cannot read " + file + ": " + std::strerror(errno) + "; name a readable file, or - for stdin");
-    }
-    opened_.clear();
+  opened_.peek();  // a folder opens, and fails to read
+  if (!opened_.is_open() || opened_.bad()) {
+    throw std::runtime_error("cannot read " + file + ": " + std::strerror(errno) +
+                             "; name a readable file, or - for stdin");
   }
+  opened_.clear();
   stream_ = &opened_;
 }
 

@@ -1,4 +1,5 @@
-// Input of `decode` and `encode`: stdin or a file, read so that a pipe's reader sees each answer as soon as it is there.
+// Input of `decode` and `encode`: stdin or a file, read so that a pipe's reader sees each answer as soon as it is
+// there.
 #pragma once
 
 #include <fstream>

@@ -16,8 +16,8 @@ namespace ibkr::cli {
 Expected<void, protocol::DecodeError> append_payload_json(protocol::Direction direction, int server_version,
                                                           std::string_view payload, std::string& out);
 
-/// The payload of such an object. "payload" is taken as it is when decoding it gives the object's fields; an object whose
-/// fields were edited is encoded anew. Fails, with suggestions, where the name is not known.
+/// The payload of such an object. "payload" is taken as it is when decoding it gives the object's fields; an object
+/// whose fields were edited is encoded anew. Fails, with suggestions, where the name is not known.
 Expected<std::string, protocol::DecodeError> payload_from_json(protocol::Direction direction, int server_version,
                                                                std::string_view json);
 

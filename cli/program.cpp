@@ -1,6 +1,7 @@
 #include "cli/program.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <string_view>
 #include <vector>
@@ -49,15 +50,22 @@ class FileAfterEnvironment : public CLI::ConfigTOML {
   const CLI::App* program_;
 };
 
-/// One option: its name and what it takes on the left; what it means, its default and its environment name on the right.
+/// One option: its name and what it takes on the left; what it means, its default and its environment name on the
+/// right.
 class Help : public CLI::Formatter {
  public:
   Help() {
     column_width(34);
-    label("OPTIONS", "OPTIONS");
     label("SUBCOMMAND", "COMMAND");
-    label("Subcommands", "Commands");
+    label("SUBCOMMANDS", "COMMAND");
     label("Positionals", "Arguments");
+  }
+
+  std::string make_subcommands(const CLI::App* program, CLI::AppFormatMode mode) const override {
+    std::string text = CLI::Formatter::make_subcommands(program, mode);
+    const std::string theirs = "Subcommands:";
+    if (const auto at = text.find(theirs); at != std::string::npos) text.replace(at, theirs.size(), "Commands:");
+    return text;
   }
 
   std::string make_option_opts(const CLI::Option* option) const override {
@@ -72,7 +80,7 @@ class Help : public CLI::Formatter {
     if (option->get_required()) note("required");
     if (!option->get_default_str().empty()) note("default " + option->get_default_str());
     if (!option->get_envname().empty()) note(option->get_envname());
-    return option->get_description() + (notes.empty() ? "" : " [" + notes + "]");
+    return option->get_description() + (notes.empty() ? "" : "\n[" + notes + "]");
   }
 };
 
@@ -84,12 +92,20 @@ std::vector<std::string_view> names_of_commands(const CLI::App& program) {
   return names;
 }
 
-std::vector<std::string_view> names_of_options(const CLI::App& parser) {
-  std::vector<std::string_view> names;
+std::vector<std::string> names_of_options(const CLI::App& parser) {
+  std::vector<std::string> names;
   for (const CLI::Option* option : parser.get_options()) {
-    for (const std::string& name : option->get_lnames()) names.push_back(name);
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
   }
   return names;
+}
+
+/// CLI11's words name the format and not the mistake.
+std::string explain_file(const CLI::ConfigError& error) {
+  const std::string theirs = "INI was not able to parse ";
+  std::string what = error.what();
+  if (what.starts_with(theirs)) what = "no command has an option " + what.substr(theirs.size());
+  return "the configuration file: " + what;
 }
 
 /// What was not expected, with the nearest that is.
@@ -98,17 +114,28 @@ std::string explain_extra(const CLI::App& program, const CLI::App& parser) {
   if (words.empty()) return "";
   const std::string& word = words.front();
   if (word.starts_with("--")) {
-    const std::string name = word.substr(2, word.find('=') - 2);
-    return "there is no option --" + name + did_you_mean(name, names_of_options(parser));
+    const std::string name = word.substr(0, word.find('='));
+    const auto names = names_of_options(parser);
+    return "there is no option " + name + did_you_mean(name, std::vector<std::string_view>(names.begin(), names.end()));
   }
-  if (&parser == &program) return "there is no command \"" + word + "\"" + did_you_mean(word, names_of_commands(program));
+  if (&parser == &program)
+    return "there is no command \"" + word + "\"" + did_you_mean(word, names_of_commands(program));
   return "\"" + word + "\" was not expected";
+}
+
+std::string reason(const CLI::App& program, const CLI::App& parser, const CLI::ParseError& error) {
+  const std::string extra = explain_extra(program, parser);
+  if (!extra.empty()) return extra;  // errors beside it follow from it
+  if (const auto* in_file = dynamic_cast<const CLI::ConfigError*>(&error)) return explain_file(*in_file);
+  const bool no_command = &program == &parser && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+  return no_command ? "which command?" : error.what();
 }
 
 }  // namespace
 
 Program::Program()
-    : parser_("Records, explains and replays what an application says to Interactive Brokers' TWS or Gateway.", "ibkr") {
+    : parser_("Records, explains and replays what an application says to Interactive Brokers' TWS or Gateway.",
+              "ibkr") {
   parser_.set_version_flag("--version", "ibkr " IBKR_VERSION, "Print the version and exit");
   parser_.set_help_flag("-h,--help", "Print this help and exit");
   parser_.formatter(std::make_shared<Help>());
@@ -117,11 +144,12 @@ Program::Program()
 
   const std::string file = from_environment("IBKR_CONFIG");
   parser_.set_config("--config", file, "Options in TOML or INI, a [section] per command", !file.empty())
-      ->type_name("FILE")->required(false);
+      ->type_name("FILE");
   parser_.config_formatter(std::make_shared<FileAfterEnvironment>(parser_));
   parser_.allow_config_extras(CLI::config_extras_mode::error);
   parser_.add_option("--log-level", log_level_, "What goes to stderr: error, warn, info or debug")
-      ->type_name("LEVEL")->default_str(log_level_)
+      ->type_name("LEVEL")
+      ->default_str(log_level_)
       ->check(CLI::IsMember({"error", "warn", "info", "debug"}).description(""));
   parser_.footer(
       "Each option also has a name in the environment (in brackets) and in the configuration file. What is given\n"
@@ -146,9 +174,7 @@ std::string explain(const CLI::App& program, const CLI::ParseError& error) {
   const auto chosen = program.get_subcommands();
   const CLI::App& parser = chosen.empty() ? program : *chosen.front();
   const std::string name = chosen.empty() ? "ibkr" : "ibkr " + parser.get_name();
-  std::string what = explain_extra(program, parser);
-  if (what.empty()) what = chosen.empty() && dynamic_cast<const CLI::RequiredError*>(&error) ? "which command?" : error.what();
-  return name + ": " + what + "\nSee `" + name + " --help`.\n";
+  return name + ": " + reason(program, parser, error) + "\nSee `" + name + " --help`.\n";
 }
 
 }  // namespace ibkr::cli

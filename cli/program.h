@@ -27,7 +27,7 @@ class Program {
   std::string log_level_ = "info";
 };
 
-/// What to print for a failed parse, one or two lines: what was wrong, and where help is. `program` has parsed `words`.
+/// What to print for a failed parse, one or two lines: what was wrong, and where help is.
 std::string explain(const CLI::App& program, const CLI::ParseError& error);
 
 }  // namespace ibkr::cli

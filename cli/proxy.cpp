@@ -35,7 +35,8 @@ std::string environment_or(const char* name, const char* otherwise) {
 
 net::Address upstream_of(const ProxyArguments& arguments) {
   if (!arguments.upstream.empty()) return address_of("--upstream", arguments.upstream);
-  return address_of("IBKR_HOST:IBKR_PORT", environment_or("IBKR_HOST", "127.0.0.1") + ":" + environment_or("IBKR_PORT", "7496"));
+  return address_of("IBKR_HOST:IBKR_PORT",
+                    environment_or("IBKR_HOST", "127.0.0.1") + ":" + environment_or("IBKR_PORT", "7496"));
 }
 
 proxy::ProxyOptions proxy_options(const ProxyArguments& arguments) {
@@ -88,28 +89,53 @@ Command add_proxy(CLI::App& program) {
   auto arguments = std::make_shared<ProxyArguments>();
   ProxyArguments& to = *arguments;
   parser->add_option("--listen", to.listen, "Where apps connect; port 0 takes a free one")
-      ->type_name("HOST:PORT")->capture_default_str();
+      ->type_name("HOST:PORT")
+      ->capture_default_str();
   parser->add_option("--upstream", to.upstream, "TWS or Gateway")
-      ->type_name("HOST:PORT")->default_str("IBKR_HOST:IBKR_PORT, or 127.0.0.1:7496");
+      ->type_name("HOST:PORT")
+      ->default_str("IBKR_HOST:IBKR_PORT, or 127.0.0.1:7496");
   parser->add_option("--journal", to.journal, "The SQLite file to record into; new sessions are appended")
-      ->type_name("FILE")->capture_default_str();
+      ->type_name("FILE")
+      ->capture_default_str();
   parser->add_flag("--no-json", to.no_json, "Do not store decoded fields beside the bytes: smaller, faster");
-  parser->add_option("--on-journal-failure", to.on_journal_failure,
-                     "When the disk fails or is too slow: forward goes on unrecorded\n(the journal notes the gap), refuse ends the sessions")
-      ->type_name("forward|refuse")->capture_default_str()->check(CLI::IsMember({"forward", "refuse"}).description(""));
-  parser->add_option("--queue-limit", to.queue_limit_bytes, "Bytes that may wait for a slow side before the other is held back")
-      ->type_name("BYTES")->capture_default_str()->transform(CLI::AsSizeValue(false).description(""))->check(CLI::PositiveNumber.description(""));
-  parser->add_option("--journal-queue", to.journal_queue_bytes, "Bytes that may wait for the journal before frames go unrecorded")
-      ->type_name("BYTES")->capture_default_str()->transform(CLI::AsSizeValue(false).description(""))->check(CLI::PositiveNumber.description(""));
+  parser
+      ->add_option("--on-journal-failure", to.on_journal_failure,
+                   "When the disk fails or is too slow: forward goes on unrecorded\n(the journal notes the gap), "
+                   "refuse ends the sessions")
+      ->type_name("forward|refuse")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"forward", "refuse"}).description(""));
+  parser
+      ->add_option("--queue-limit", to.queue_limit_bytes,
+                   "Bytes that may wait for a slow side before the other is held back")
+      ->type_name("BYTES")
+      ->capture_default_str()
+      ->transform(CLI::AsSizeValue(false).description(""))
+      ->check(CLI::PositiveNumber.description(""));
+  parser
+      ->add_option("--journal-queue", to.journal_queue_bytes,
+                   "Bytes that may wait for the journal before frames go unrecorded")
+      ->type_name("BYTES")
+      ->capture_default_str()
+      ->transform(CLI::AsSizeValue(false).description(""))
+      ->check(CLI::PositiveNumber.description(""));
   parser->add_option("--commit-interval", to.commit_interval_ms, "How often the journal commits")
-      ->type_name("MS")->capture_default_str()->check(CLI::Range(1, 10'000).description(""));
+      ->type_name("MS")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10'000).description(""));
   parser->add_option("--dial-timeout", to.dial_timeout_ms, "How long TWS may take to accept a connection")
-      ->type_name("MS")->capture_default_str()->check(CLI::PositiveNumber.description(""));
-  parser->add_option("--drain-timeout", to.drain_timeout_ms, "How long sessions may take to end after SIGINT or SIGTERM")
-      ->type_name("MS")->capture_default_str()->check(CLI::PositiveNumber.description(""));
+      ->type_name("MS")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber.description(""));
+  parser
+      ->add_option("--drain-timeout", to.drain_timeout_ms, "How long sessions may take to end after SIGINT or SIGTERM")
+      ->type_name("MS")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber.description(""));
   parser->footer(
       "Point the app at --listen instead of at TWS; nothing else changes. Prints `listening on HOST:PORT` when ready.\n"
-      "Ctrl-C or SIGTERM ends it cleanly. Look at the journal with `ibkr sessions` and `ibkr show`, also while it runs.\n\n"
+      "Ctrl-C or SIGTERM ends it cleanly. Look at the journal with `ibkr sessions` and `ibkr show`, also while it "
+      "runs.\n\n"
       "  ibkr proxy --upstream 127.0.0.1:4002 --journal sessions.db");
   return {parser, [arguments] { return run_proxy(*arguments); }};
 }

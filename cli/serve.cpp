@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <utility>
 
 #include "cli/command.h"
 
@@ -17,9 +18,7 @@ net::Address address_of(const std::string& option, const std::string& text) {
   return std::move(*address);
 }
 
-void announce(const net::Address& address) {
-  std::cout << "listening on " << address.to_string() << std::endl;
-}
+void announce(const net::Address& address) { std::cout << "listening on " << address.to_string() << std::endl; }
 
 void on_stop_signal(net::Loop& loop, std::function<void()> stop) {
   constexpr int kStatusAfterInterrupt = 130;

@@ -1,0 +1,145 @@
+// Which fields of a message a line shows, and how (frame_text.h).
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string_view>
+
+#include "cli/frame_text.h"
+#include "protocol/fields.h"
+#include "protocol/json.h"
+#include "protocol/scalar.h"
+
+namespace ibkr::cli {
+namespace {
+
+using protocol::FieldInfo;
+using protocol::Kind;
+
+/// What identifies a contract, an order or an execution. Everything else of a nested struct stays out of the line.
+constexpr std::array<std::string_view, 24> kIdentifying = {"symbol",
+                                                           "sec_type",
+                                                           "last_trade_date_or_contract_month",
+                                                           "strike",
+                                                           "right",
+                                                           "local_symbol",
+                                                           "action",
+                                                           "order_type",
+                                                           "total_quantity",
+                                                           "lmt_price",
+                                                           "aux_price",
+                                                           "status",
+                                                           "side",
+                                                           "shares",
+                                                           "price",
+                                                           "cum_qty",
+                                                           "order_id",
+                                                           "perm_id",
+                                                           "exec_id",
+                                                           "client_id",
+                                                           "min_tick",
+                                                           "long_name",
+                                                           "commission_and_fees",
+                                                           "tif"};
+
+constexpr std::size_t kLongestValue = 60;  // characters; a text can have megabytes
+
+/// In quotes and escaped where blanks, quotes or control characters would make the line ambiguous.
+std::string quoted_where_needed(std::string value) {
+  const bool plain = !value.empty() && std::ranges::all_of(value, [](char c) {
+    return static_cast<unsigned char>(c) > ' ' && c != '"' && c != '=' && c != 0x7F;
+  });
+  if (value.size() > kLongestValue) {
+    std::size_t end = kLongestValue;
+    while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xC0) == 0x80) --end;  // not inside a character
+    value = value.substr(0, end) + "…";
+  }
+  if (plain) return value;
+  std::string quoted;
+  protocol::append_json_string(value, quoted);
+  return quoted;
+}
+
+bool is_default(const std::string& value) {
+  return value.empty() || value == "0" || value == "0.0" || value == "false";
+}
+
+bool is_id(const FieldInfo& field) {
+  return field.role == protocol::Role::RequestId || field.role == protocol::Role::OrderId ||
+         field.role == protocol::Role::RequestOrOrderId;
+}
+
+class Walk {
+ public:
+  void over(const protocol::StructInfo& info, const void* object, bool is_nested) {
+    for (const FieldInfo& field : info.fields) {
+      const char* at = static_cast<const char*>(object) + field.offset;
+      switch (field.kind) {
+        case Kind::Struct:
+          if (const void* inner = field.type->ops->engaged(at)) over(*field.type, inner, true);
+          break;
+        case Kind::StructList:
+          count(field, field.type->ops->size(at));
+          break;
+        case Kind::Int32List:
+          count(field, protocol::member<std::vector<std::int32_t>>(field, object).size());
+          break;
+        case Kind::DoubleList:
+          count(field, protocol::member<std::vector<double>>(field, object).size());
+          break;
+        case Kind::StringList:
+          count(field, protocol::member<std::vector<std::string>>(field, object).size());
+          break;
+        case Kind::Int32:
+        case Kind::Int64:
+        case Kind::Double:
+        case Kind::Bool:
+        case Kind::Decimal:
+        case Kind::String:
+          if (!is_nested || std::ranges::find(kIdentifying, field.name) != kIdentifying.end()) scalar(field, object);
+          break;
+      }
+    }
+  }
+
+  std::string take() { return std::move(out_); }
+
+ private:
+  void scalar(const FieldInfo& field, const void* object) {
+    const protocol::FieldRef ref(field, const_cast<void*>(object));  // only read
+    if (!ref.is_set()) return;
+    std::string value = ref.to_string();
+    const auto number = field.values != nullptr ? ref.integer() : std::nullopt;
+    if (number) {
+      const auto name = protocol::value_name(*field.values, static_cast<std::int32_t>(*number));
+      if (!name.empty()) value = name;
+    } else if (is_default(value) && !is_id(field)) {
+      return;
+    }
+    add(field.name, quoted_where_needed(std::move(value)));
+  }
+
+  void count(const FieldInfo& field, std::size_t size) {
+    if (size != 0) add(field.name, "[" + std::to_string(size) + "]");
+  }
+
+  /// An order's id stands in the message, in its order and in its status: once is enough.
+  void add(std::string_view name, const std::string& value) {
+    const std::string pair = std::string(name) + "=" + value;
+    if (std::ranges::find(seen_, pair) != seen_.end()) return;
+    out_ += (out_.empty() ? "" : " ") + pair;
+    seen_.push_back(pair);
+  }
+
+  std::string out_;
+  std::vector<std::string> seen_;
+};
+
+}  // namespace
+
+std::string telling_fields(const protocol::Message& message) {
+  Walk walk;
+  walk.over(*message.type().body, message.body(), false);
+  return walk.take();
+}
+
+}  // namespace ibkr::cli

@@ -1,0 +1,145 @@
+"""proxy, sessions, show: what was recorded must be readable, and whatever is in the way must be said in one line."""
+
+import json
+import re
+import shutil
+import socket
+import sqlite3
+import unittest
+
+from harness import CANNOT_START, FOUND_WRONG, OK, USAGE, Server, TestCase, ibkr, record, text
+
+
+class Recorded(TestCase):
+    def setUp(self):
+        super().setUp()
+        self.journal = self.folder / "sessions.db"
+        self.proxy = record(self.journal)
+
+    def show(self, *options):
+        result = ibkr("show", self.journal, *options)
+        self.assertEqual(result.returncode, OK, result.stderr)
+        return result.stdout.splitlines()
+
+    def test_proxy_seals_and_ends_well(self):
+        self.assertEqual(self.proxy.status, OK, self.proxy.log)
+        [session] = map(json.loads, ibkr("sessions", self.journal, "--json").stdout.splitlines())
+        self.assertEqual((session["status"], session["sealed"], session["server_version"], session["client_id"]),
+                         ("closed", True, 178, 7), session)
+        head, row = ibkr("sessions", self.journal).stdout.splitlines()
+        self.assertIn("v100..178", row)
+        self.assertIn("closed", row)
+
+    def test_one_line_a_frame(self):
+        lines = self.show()
+        self.assertRegex(lines[0], r"^# session 1 from ")
+        request = next(line for line in lines if "MarketDataRequest" in line)
+        self.assertRegex(request, r"^\d\d:\d\d:\d\d\.\d{3} → MarketDataRequest +req_id=9001 symbol=AAPL sec_type=STK")
+        tick = next(line for line in lines if "TickPrice" in line)
+        self.assertRegex(tick, r" ← TickPrice +req_id=9001 .*price=150\.25 size=100")
+        broken = next(line for line in lines if "! OrderStatus" in line)
+        self.assertIn(text(3, "not an id").hex(), broken)
+        self.assertTrue(any("Unknown:999" in line and "unknown message id 999" in line for line in lines))
+
+    def test_filters(self):
+        for name in ("TickPrice", "TICK_PRICE", "tickPrice"):
+            self.assertEqual(len(self.show("--type", name)), 2, name)
+        self.assertEqual(len(self.show("--type", "TickPrice,reqMktData")), 3)
+        self.assertTrue(all("←" not in line for line in self.show("--direction", "out")))
+        self.assertTrue(any("No security definition" in line for line in self.show("--errors")))
+        self.assertFalse(any("TickPrice" in line for line in self.show("--errors")))
+        self.assertTrue(all(len(line) <= 60 for line in self.show("--width", 60)[1:]))
+        self.assertTrue("".join(self.show("--ascii")).isascii())
+        self.assert_fails(ibkr("show", self.journal, "--type", "TickPrise"), USAGE, "TickPrise", "did you mean TickPrice")
+
+    def test_json_goes_back_into_encode(self):
+        frames = list(map(json.loads, self.show("--json")))
+        tick = next(frame for frame in frames if frame.get("name") == "TickPrice")
+        self.assertEqual((tick["session"], tick["direction"], tick["fields"]["price"]), (1, "in", 150.25))
+        encoded = ibkr("encode", "--direction", "in", "--server-version", 178, stdin=json.dumps(tick))
+        self.assertEqual(encoded.stdout.strip(), text(1, 6, 9001, 1, "150.25", "100", 0).hex())
+        self.assertEqual([frame["sequence"] for frame in frames if "name" in frame],
+                         sorted(frame["sequence"] for frame in frames if "name" in frame))
+
+    def test_without_json_column(self):
+        bare = self.folder / "bare.db"
+        record(bare, "--no-json")
+        self.assertEqual(sqlite3.connect(bare).execute("select count(fields) from messages").fetchone(), (0,))
+        shown = ibkr("show", bare).stdout
+        self.assertIn("price=150.25", shown)
+
+    def test_follow_ends_with_its_session(self):
+        self.assertEqual(self.show("--follow", "--session", 1), self.show("--session", 1))
+
+
+class Trouble(TestCase):
+    def setUp(self):
+        super().setUp()
+        self.journal = self.folder / "sessions.db"
+
+    def test_files_that_are_no_journals(self):
+        text_file = self.folder / "notes.txt"
+        text_file.write_text("not a database\n" * 100)
+        other = self.folder / "other.db"
+        sqlite3.connect(other).execute("create table t(x)").connection.commit()
+        for command in (["sessions"], ["show"], ["replay", "--listen", "127.0.0.1:0"]):
+            self.assert_fails(ibkr(*command, text_file), CANNOT_START, "not an ibkr journal", "notes.txt")
+            self.assert_fails(ibkr(*command, other), CANNOT_START, "not an ibkr journal", "other.db")
+            self.assert_fails(ibkr(*command, self.folder / "none.db"), CANNOT_START, "none.db")
+        self.assert_fails(ibkr("proxy", "--listen", "127.0.0.1:0", "--journal", other), CANNOT_START, "other.db")
+
+    def test_newer_journal(self):
+        record(self.journal)
+        database = sqlite3.connect(self.journal)
+        database.execute("pragma user_version = 1000")
+        database.close()
+        for command in (["sessions"], ["show"], ["replay", "--listen", "127.0.0.1:0"]):
+            self.assert_fails(ibkr(*command, self.journal), CANNOT_START, "newer")
+
+    def test_missing_session(self):
+        record(self.journal)
+        self.assert_fails(ibkr("show", self.journal, "--session", 9), CANNOT_START, "session 9", "it has 1")
+        self.assert_fails(ibkr("replay", self.journal, "--session", 9, "--listen", "127.0.0.1:0"), CANNOT_START, "9")
+
+    def test_port_in_use_and_bad_addresses(self):
+        record(self.journal)
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            address = "127.0.0.1:%d" % taken.getsockname()[1]
+            for command in (["proxy", "--journal", self.folder / "new.db"], ["replay", self.journal], ["mock"]):
+                self.assert_fails(ibkr(*command, "--listen", address), CANNOT_START, address, "in use")
+                self.assert_fails(ibkr(*command, "--listen", "7500"), USAGE, "--listen", "HOST:PORT")
+        self.assert_fails(ibkr("proxy", "--upstream", "tws"), USAGE, "--upstream", "HOST:PORT")
+        self.assert_fails(ibkr("replay", self.journal, "--speed", "fast"), USAGE, "--speed", "fast")
+
+    def test_upstream_that_refuses(self):
+        with socket.create_server(("127.0.0.1", 0)) as was:
+            nobody = "127.0.0.1:%d" % was.getsockname()[1]
+        with Server("proxy", "--listen", "127.0.0.1:0", "--upstream", nobody, "--journal", self.journal) as proxy:
+            with socket.create_connection(("127.0.0.1", proxy.port)) as app:
+                self.assertEqual(app.recv(1), b"")
+        self.assertEqual(proxy.status, OK)
+        self.assertIn(nobody, proxy.log)
+        self.assertIn("refused", ibkr("sessions", self.journal).stdout)
+
+    def test_damage_is_told_and_the_rest_shown(self):
+        record(self.journal, answers=[text(9, 1, n) for n in range(3000)])
+        damaged = self.folder / "damaged.db"
+        shutil.copy(self.journal, damaged)
+        size = damaged.stat().st_size
+        with damaged.open("r+b") as file:
+            file.seek(size // 2)
+            file.write(b"\xff" * 16384)
+        result = ibkr("show", damaged, "--type", "NextValidId")
+        self.assertIn(result.returncode, (FOUND_WRONG, CANNOT_START))
+        self.assertNotIn("terminate called", result.stderr)
+
+    def test_replay_that_nobody_asked_is_not_clean(self):
+        record(self.journal)
+        with Server("replay", self.journal, "--listen", "127.0.0.1:0") as server:
+            pass
+        self.assertEqual(server.status, FOUND_WRONG)
+        self.assertRegex(server.log, re.compile("no request was served"))
+
+
+if __name__ == "__main__":
+    unittest.main()
