@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Turns protocol/messages/*.tws into C++: plain structs (protocol/messages.h) and the tables of protocol/schema.h.
+"""Turns protocol/messages/*.tws into C++: plain structs (protocol/messages.h) and the tables of protocol/schema.h
+and protocol/error_codes.h.
 
     generate_protocol.py --out DIR FILE.tws...
 
@@ -232,7 +233,7 @@ def layouts_source(description):
 
 
 def catalogue_source(description):
-    out = [WARNING + '#include "tables.h"\n\nnamespace ibkr::protocol {\n']
+    out = [WARNING + '#include "protocol/error_codes.h"\n#include "tables.h"\n\nnamespace ibkr::protocol {\n']
     messages = sorted(description.messages, key=lambda m: (m.direction, m.id))
     cancels = {m.cancel: m.name for m in messages if m.cancel}
 
@@ -260,8 +261,28 @@ def catalogue_source(description):
     listed = ", ".join(f"&{m.name}::info" for m in messages)
     out.append(f"constexpr const MessageInfo* catalogue[] = {{{listed}}};")
     out.append("std::span<const MessageInfo* const> all_messages() { return catalogue; }\n")
+    out += errors_source(description)
     out.append("}  // namespace ibkr::protocol")
     return "\n".join(out) + "\n"
+
+
+def errors_source(description):
+    """The table of all_error_codes(), in order of the codes."""
+    out, entries = [], []
+    for e in sorted(description.errors.values(), key=lambda e: e.code):
+        spans = []
+        for relation in ("refuses", "confirms"):
+            names = getattr(e, relation)
+            if names:
+                listed = ", ".join(f"&{n}::info" for n in names)
+                out.append(f"constexpr const MessageInfo* {relation}_{e.code}[] = {{{listed}}};")
+            spans.append(f"{relation}_{e.code}" if names else "{}")
+        entries.append(f"    {{{e.code}, {literal(e.area.replace('_', ' '))}, ErrorEffect::{camel(e.effect)}, "
+                       f"{literal(e.doc)}, {', '.join(spans)}}},")
+    if entries:
+        out.append("constexpr ErrorCodeInfo error_codes[] = {\n" + "\n".join(entries) + "\n};")
+    out.append(f"std::span<const ErrorCodeInfo> all_error_codes() {{ return {'error_codes' if entries else '{}'}; }}\n")
+    return out
 
 
 def main():

@@ -7,6 +7,7 @@ A wrong description raises Wrong with one line: file, line number, what is wrong
 import re
 from dataclasses import dataclass, field as member
 
+from protocol_errors import check_errors, read_errors
 from protocol_layout import SCALARS, SPELLINGS, Layout
 from protocol_lines import FIRST_VERSION, Wrong, doc, expect, integer, is_text, read_lines, server_version, unquote
 
@@ -93,10 +94,11 @@ class Message:
 
 
 class Description:
-    """All structs, groups, enumerations and messages, checked."""
+    """All structs, groups, enumerations, error codes and messages, checked."""
 
     def __init__(self, paths):
         self.structs, self.enums, self.texts, self.groups, self.messages = {}, {}, {}, {}, []
+        self.errors = {}
         self.used_groups = set()
         for path in sorted(paths):
             self._read(path)
@@ -104,6 +106,7 @@ class Description:
             self._finish_fields(message)
         self._check_structs()
         self._check_messages()
+        check_errors(self.errors, lambda name: self.message(name, "out"))
         for message in self.messages:
             self._finish_layout(message)
         for name, group in self.groups.items():
@@ -117,12 +120,12 @@ class Description:
 
     def _read(self, path):
         readers = {"struct": self._struct, "enum": self._enum, "texts": self._texts, "group": self._group,
-                   "message": self._message}
+                   "message": self._message, "errors": self._errors}
         lines = read_lines(path)
         at = 0
         while at < len(lines):
             head = lines[at]
-            expect(head, head.words[0] in readers, "struct, enum, texts, group or message")
+            expect(head, head.words[0] in readers, "struct, enum, texts, group, errors or message")
             end = next((i for i in range(at + 1, len(lines)) if lines[i].words == ["end"] or
                         (lines[i].words[0] in readers and is_text(lines[i].words[-1]))), None)
             if end is None or lines[end].words != ["end"]:
@@ -172,6 +175,12 @@ class Description:
             values[value] = doc(line.words[1], line.where)
         expect(head, values, "values in the texts")
         self.texts[name] = (doc(head.words[2], head.where), list(values.items()))
+
+    def _errors(self, head, block):
+        expect(head, len(head.words) == 2, 'errors "text"')
+        doc(head.words[1], head.where)
+        expect(head, block, "codes in the errors")
+        read_errors(block, self.errors)
 
     def _group(self, head, block):
         expect(head, len(head.words) == 2 and re.fullmatch(r"[a-z][a-z0-9_]*", head.words[1]), "group name")
