@@ -27,6 +27,7 @@ std::string fit(std::string line, const LineStyle& style) {
   if (style.ascii) {
     for (auto at = line.find("…"); at != std::string::npos; at = line.find("…")) line.replace(at, 3, "...");
   }
+  line.resize(line.find_last_not_of(' ') + 1);  // a message without fields
   if (style.width == 0) return line;
   const std::string_view mark = style.ascii ? "..." : "…";
   const std::size_t keep = style.width - std::min(style.width, style.ascii ? std::size_t{3} : std::size_t{1});

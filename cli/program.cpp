@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
+#include <memory>
+#include <sstream>
 #include <string_view>
 #include <vector>
 
@@ -68,6 +70,13 @@ class Help : public CLI::Formatter {
     return text;
   }
 
+  std::string make_option(const CLI::Option* option, bool is_positional) const override {
+    if (!is_positional) return CLI::Formatter::make_option(option, false);
+    std::stringstream line;  // its name says what it is: no type beside it
+    CLI::detail::format_help(line, make_option_name(option, true), make_option_desc(option), column_width_);
+    return line.str();
+  }
+
   std::string make_option_opts(const CLI::Option* option) const override {
     if (option->get_type_size() == 0) return "";
     const bool is_list = option->get_expected_max() > 1;
@@ -101,7 +110,7 @@ std::vector<std::string> names_of_options(const CLI::App& parser) {
 }
 
 /// CLI11's words name the format and not the mistake.
-std::string explain_file(const CLI::ConfigError& error) {
+std::string explain_file(const CLI::ParseError& error) {
   const std::string theirs = "INI was not able to parse ";
   std::string what = error.what();
   if (what.starts_with(theirs)) what = "no command has an option " + what.substr(theirs.size());
@@ -126,7 +135,9 @@ std::string explain_extra(const CLI::App& program, const CLI::App& parser) {
 std::string reason(const CLI::App& program, const CLI::App& parser, const CLI::ParseError& error) {
   const std::string extra = explain_extra(program, parser);
   if (!extra.empty()) return extra;  // errors beside it follow from it
-  if (const auto* in_file = dynamic_cast<const CLI::ConfigError*>(&error)) return explain_file(*in_file);
+  const bool in_file = dynamic_cast<const CLI::ConfigError*>(&error) != nullptr ||
+                       dynamic_cast<const CLI::FileError*>(&error) != nullptr;
+  if (in_file) return explain_file(error);
   const bool no_command = &program == &parser && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
   return no_command ? "which command?" : error.what();
 }
