@@ -41,7 +41,8 @@ class InstallFailed(Exception):
     """The registry answered, but the client could not be installed (a hash that differs, no wheel, no compiler)."""
 
 
-def _run(command, directory):
+def run_tool(command, directory):
+    """Runs pip or npm. Raises RegistryUnreachable or InstallFailed."""
     environment = dict(os.environ, PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_NO_INPUT="1", npm_config_update_notifier="false")
     try:
         done = subprocess.run(
@@ -59,7 +60,7 @@ def _run(command, directory):
     raise failure(f"{' '.join(map(str, command))}\n{tail}")
 
 
-def _in_new_directory(name, pins, fill):
+def in_new_directory(name, pins, fill):
     """Calls fill(directory) for a new directory; one that failed half-way is removed and never taken for complete."""
     key = hashlib.sha256(sys.version.encode())
     for pin in pins:
@@ -84,14 +85,14 @@ def _python_client(name, needs_build_tools=False):
     tools = HERE / "requirements" / "build_tools.txt"
 
     def fill(directory):
-        _run([sys.executable, "-m", "venv", directory], ROOT)
+        run_tool([sys.executable, "-m", "venv", directory], ROOT)
         pip = [directory / "bin" / "python", "-m", "pip", "install", "--quiet", "--require-hashes"]
         if needs_build_tools:
-            _run([*pip, "-r", tools], ROOT)
-        _run([*pip, "--no-build-isolation", "-r", pins], ROOT)
+            run_tool([*pip, "-r", tools], ROOT)
+        run_tool([*pip, "--no-build-isolation", "-r", pins], ROOT)
 
     all_pins = [pins, tools] if needs_build_tools else [pins]
-    return _in_new_directory(name, all_pins, fill) / "bin" / "python"
+    return in_new_directory(name, all_pins, fill) / "bin" / "python"
 
 
 def _stoqey():
@@ -100,9 +101,9 @@ def _stoqey():
     def fill(directory):
         for pin in pins:
             shutil.copy(pin, directory)
-        _run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], directory)
+        run_tool(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], directory)
 
-    return _in_new_directory("stoqey", pins, fill) / "node_modules"
+    return in_new_directory("stoqey", pins, fill) / "node_modules"
 
 
 def install(name):
