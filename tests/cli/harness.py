@@ -64,6 +64,16 @@ class Server:
         self.status = self._process.returncode
 
 
+@contextlib.contextmanager
+def follow(journal):
+    """The lines of `ibkr show --follow`, as they come."""
+    with subprocess.Popen([PROGRAM, "show", journal, "--follow"], stdout=subprocess.PIPE, text=True, env=environment()) as shown:
+        try:
+            yield shown.stdout
+        finally:
+            shown.terminate()
+
+
 def frame(payload):
     return struct.pack(">I", len(payload)) + payload
 

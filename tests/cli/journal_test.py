@@ -7,7 +7,7 @@ import socket
 import sqlite3
 import unittest
 
-from harness import CANNOT_START, FOUND_WRONG, OK, USAGE, Server, TestCase, ibkr, record, text
+from harness import CANNOT_START, FOUND_WRONG, OK, USAGE, Server, TestCase, follow, ibkr, record, run_app, text
 
 
 class Recorded(TestCase):
@@ -70,6 +70,24 @@ class Recorded(TestCase):
 
     def test_follow_ends_with_its_session(self):
         self.assertEqual(self.show("--follow", "--session", 1), self.show("--session", 1))
+
+
+class Live(TestCase):
+    def test_follow_shows_what_comes_and_replay_serves_it(self):
+        journal = self.folder / "sessions.db"
+        request = [text(49, 1)]
+        with Server("mock", "--listen", "127.0.0.1:0", "--server-version", 178) as mock:
+            upstream = f"127.0.0.1:{mock.port}"
+            with Server("proxy", "--listen", "127.0.0.1:0", "--upstream", upstream, "--journal", journal) as proxy:
+                recorded = run_app(proxy.port, request, 6)
+                with follow(journal) as lines:
+                    self.assertTrue(any("CurrentTime " in line for line in iter(lines.readline, "")))
+                    run_app(proxy.port, request, 6)
+                    self.assertTrue(any(line.startswith("# session 2 ") for line in iter(lines.readline, "")))
+        with Server("replay", journal, "--session", 1, "--speed", "max", "--listen", "127.0.0.1:0") as replay:
+            self.assertEqual(run_app(replay.port, request, 6), recorded)
+            replay.wait()  # it ends with its one connection
+        self.assertEqual((mock.status, proxy.status, replay.status), (OK, OK, OK), replay.log)
 
 
 class Trouble(TestCase):
