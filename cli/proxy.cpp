@@ -88,6 +88,8 @@ Command add_proxy(CLI::App& program) {
   CLI::App* parser = program.add_subcommand("proxy", "Forward between apps and TWS, and journal every frame");
   auto arguments = std::make_shared<ProxyArguments>();
   ProxyArguments& to = *arguments;
+  const auto bytes = CLI::Range(std::size_t{1}, std::size_t{1} << 40).description("");
+  const auto milliseconds = CLI::Range(1, 3'600'000).description("");
   parser->add_option("--listen", to.listen, "Where apps connect; port 0 takes a free one")
       ->type_name("HOST:PORT")
       ->capture_default_str();
@@ -111,14 +113,14 @@ Command add_proxy(CLI::App& program) {
       ->type_name("BYTES")
       ->capture_default_str()
       ->transform(CLI::AsSizeValue(false).description(""))
-      ->check(CLI::PositiveNumber.description(""));
+      ->check(bytes);
   parser
       ->add_option("--journal-queue", to.journal_queue_bytes,
                    "Bytes that may wait for the journal before frames go unrecorded")
       ->type_name("BYTES")
       ->capture_default_str()
       ->transform(CLI::AsSizeValue(false).description(""))
-      ->check(CLI::PositiveNumber.description(""));
+      ->check(bytes);
   parser->add_option("--commit-interval", to.commit_interval_ms, "How often the journal commits")
       ->type_name("MS")
       ->capture_default_str()
@@ -126,12 +128,12 @@ Command add_proxy(CLI::App& program) {
   parser->add_option("--dial-timeout", to.dial_timeout_ms, "How long TWS may take to accept a connection")
       ->type_name("MS")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber.description(""));
+      ->check(milliseconds);
   parser
       ->add_option("--drain-timeout", to.drain_timeout_ms, "How long sessions may take to end after SIGINT or SIGTERM")
       ->type_name("MS")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber.description(""));
+      ->check(milliseconds);
   parser->footer(
       "Point the app at --listen instead of at TWS; nothing else changes. Prints `listening on HOST:PORT` when ready.\n"
       "Ctrl-C or SIGTERM ends it cleanly. Look at the journal with `ibkr sessions` and `ibkr show`, also while it "

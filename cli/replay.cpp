@@ -1,6 +1,7 @@
 // ibkr replay: a fake TWS that serves a recorded session.
 #include <spdlog/spdlog.h>
 
+#include <limits>
 #include <memory>
 
 #include "cli/command.h"
@@ -63,7 +64,7 @@ Command add_replay(CLI::App& program) {
       ->capture_default_str();
   parser->add_option("--session", to.session, "Which session (see `ibkr sessions`; default: the last one)")
       ->type_name("N")
-      ->check(CLI::PositiveNumber.description(""));
+      ->check(CLI::Range(1, std::numeric_limits<int>::max()).description(""));
   parser->add_option("--speed", to.speed, "1: delays as recorded; 10: ten times as fast; max: none")
       ->type_name("N|max")
       ->capture_default_str();

@@ -233,7 +233,7 @@ Command add_show(CLI::App& program) {
       ->capture_default_str();
   parser->add_option("--session", to.session, "Only this session (see `ibkr sessions`)")
       ->type_name("N")
-      ->check(CLI::PositiveNumber.description(""));
+      ->check(CLI::Range(1, std::numeric_limits<int>::max()).description(""));
   parser->add_flag("--follow", to.follow,
                    "Keep printing while the proxy records; ends with the --session, or at Ctrl-C");
   parser->add_flag("--json", to.json, "One JSON object a line, every field");
