@@ -12,7 +12,7 @@ from servers import Server, ServerFailed
 PROGRAM = install.ROOT / "build" / "release" / "ibkr"
 WORK = install.ROOT / "build" / "demo"
 JOURNAL = WORK / "sessions.db"
-ORDER_STORY = ("PlaceOrderRequest", "OpenOrder", "OrderStatus", "ExecutionDetails", "CommissionAndFeesReport", "CancelOrderRequest")
+ORDER_STORY = {"PlaceOrderRequest", "OpenOrder", "OrderStatus", "ExecutionDetails", "CommissionAndFeesReport", "CancelOrderRequest"}
 LINES_AT_MOST = 24
 
 
@@ -60,7 +60,7 @@ def main():
 
     heading("Look: what was said on the wire")
     show(PROGRAM, "sessions", JOURNAL)
-    show(PROGRAM, "show", JOURNAL, keep=lambda line: any(name in line for name in ORDER_STORY))
+    show(PROGRAM, "show", JOURNAL, keep=lambda line: ORDER_STORY & set(line.split()))
     show("sqlite3", "-header", "-column", JOURNAL,
          "select message_type, count(*) as frames from messages group by 1 order by 2 desc limit 8")
 

@@ -144,6 +144,8 @@ class Program(EWrapper, EClient):
         order = Order()
         order.action, order.orderType, order.totalQuantity, order.lmtPrice = "BUY", kind, quantity, limit
         order.eTradeOnly = order.firmQuoteOnly = False  # 9.81 sends both by default and TWS refuses them
+        if self.serverVersion() < 111:
+            order.cashQty = 0.0  # its unset value counts as one that this server does not know
         self.labels[order_id] = request
         self.placeOrder(order_id, self.contract, order)
 
@@ -205,6 +207,13 @@ def main(host, port, client_id, symbol):
 if __name__ == "__main__":
     logging.disable(logging.CRITICAL)
     host, port, client_id, symbol = (*sys.argv[1:], "AAPL")[:4]
-    main(host, int(port), int(client_id), symbol)
-    sys.stdout.flush()
-    os._exit(0)  # its reader sits in recv() for up to a second more
+    status = 1
+    try:
+        main(host, int(port), int(client_id), symbol)
+        status = 0
+    except SystemExit as failed:
+        print(failed, file=sys.stderr)
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)  # its reader thread would keep the process alive
