@@ -13,6 +13,7 @@ import logging
 import os
 import sys
 import threading
+import traceback
 
 from ibapi.client import EClient
 from ibapi.contract import Contract
@@ -211,8 +212,8 @@ if __name__ == "__main__":
     try:
         main(host, int(port), int(client_id), symbol)
         status = 0
-    except SystemExit as failed:
-        print(failed, file=sys.stderr)
+    except BaseException:
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
