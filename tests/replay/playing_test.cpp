@@ -144,7 +144,7 @@ TEST_CASE("a fill goes on although the live cancel comes too early") {
   app.ask(place_order(10, 100));
   app.ask(cancel_order(10));
   Lines came;
-  for (const auto& [at, name] : timed(app)) came.push_back(name);
+  for (const auto& [at, name] : timed(app, 2000)) came.push_back(name);
   CHECK(std::count(came.begin(), came.end(), "ExecutionDetails") == 1);
   CHECK(std::count(came.begin(), came.end(), "CommissionAndFeesReport") == 1);
 }
