@@ -116,7 +116,7 @@ MADE_UP = {"Contract", "TickAttribLast", "TickAttribBidAsk"}
 def owner_of(struct, attribute, fields=()):
     """What values are filed under: the struct; for options also the list they are in."""
     if struct == "TagValue":
-        return f"{struct} in {letters(attribute)}"
+        return f"{struct}:{letters(attribute)}"
     return "OrderCondition" if "condType" in fields else struct
 
 
@@ -327,6 +327,10 @@ def each_tag_once(fields):
 def tame(name, version, fields):
     """Replaces random values that no server sends and that clients stumble over."""
     fields.get("contract_details", {}).pop("ev_multiplier", None)  # Python reads a whole number, others a fraction; TWS sends none
+    for path, since in excused.PROTOBUF_SINCE.items():
+        part, _, field = path.partition(".")
+        if version < since:
+            fields.get(part, {}).pop(field, None)
     for part in [fields, *fields.get("scanner_data_element", [])]:
         if " " in part.get("contract", {}).get("last_trade_date_or_contract_month", ""):  # clients cut it at blanks
             part["contract"]["last_trade_date_or_contract_month"] = "20261218"

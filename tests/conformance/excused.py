@@ -36,7 +36,7 @@ AVOIDED = {"ibapi_9_81": {"PEGBENCH"}}  # it knows the spelling with a space onl
 _RFQ_VERSIONS = range(187, 190)
 
 
-# Protobuf fields that came after their message: clients refuse them below, unless they are unset.
+# Protobuf fields that came after their message: below, servers do not send them, and clients refuse them.
 PROTOBUF_SINCE = {
     "order.deactivate": 216,
     "order.post_only": 216,
@@ -99,6 +99,9 @@ REQUESTS = [
 # Messages of ours that share another one's protobuf type.
 OTHER_PROTOBUF_NAMES = {"BondContractData": "ContractData"}
 
+# Clients that stand in as the reference only for what newer ones no longer have.
+REFERENCE = {"ibapi_10_46": ("FundamentalsData", "FundamentalsDataRequest", "CancelFundamentalsData")}
+
 # Answers that reach a program as protobuf objects only (reference.py compares those), or not at all.
 _CONFIG = ("ConfigResponse", "UpdateConfigResponse")
 NO_CALLBACK = {
@@ -113,7 +116,7 @@ NO_CALLBACK = {
 _PROTOBUF = range(201, 1000)
 _DEAD = "a slot that every client skips"
 _CALLBACK = "the callback has no parameter for it"
-_NOT_READ = "the client's protobuf decoder does not read it; TWS does not send it"
+_NOT_READ = "the client's protobuf decoder does not read it"
 
 ANSWERS = [
     Excuse("*", "OpenOrder", "Order.shares_allocation Order.e_trade_only Order.firm_quote_only Order.nbbo_price_cap", "lost", _DEAD),
@@ -141,7 +144,8 @@ ANSWERS = [
         _NOT_READ,
         _PROTOBUF,
     ),
-    Excuse("ibapi*", "OpenOrder CompletedOrder", "TagValue in *", "lost", "the client reads it only with its strategy set", _PROTOBUF),
+    Excuse("ibapi*", "OpenOrder CompletedOrder", "TagValue:ordermiscoptions.*", "lost", _NOT_READ, _PROTOBUF),
+    Excuse("ibapi*", "OpenOrder CompletedOrder", "TagValue:algoparams.*", "lost", "the client reads it only with its strategy set", _PROTOBUF),
     Excuse("ibapi_10_46", "ContractData BondContractData", "ContractDetails.settlement_method", "lost", "came to the client in 10.49"),
     Excuse(
         "ibapi_10_37",

@@ -61,12 +61,13 @@ def _attributes(cls, target):
 class Values:
     """Random values from one generator; `classes` maps struct names to the client's classes."""
 
-    def __init__(self, random, structs, classes, avoid=()):
-        """`avoid`: strings that this client would treat in its own way."""
+    def __init__(self, random, structs, classes, avoid=(), *, only_ascii=True):
+        """`avoid`: strings that this client would treat in its own way. Official clients refuse all but ASCII."""
         self.random = random
         self.structs = structs
         self.classes = classes
         self.avoid = avoid
+        self.words = WORDS if only_ascii else [*WORDS, "caf\u00e9", "\u4e2d\u6587"]
 
     def chance(self, percent):
         return self.random.random() * 100 < percent
@@ -91,7 +92,7 @@ class Values:
         if kind == "decimal":
             return Decimal(self.integer()).scaleb(-self.random.randrange(6))
         if kind == "string":
-            return self.random.choice(TELLING["multiplier"] if name == "multiplier" else WORDS)
+            return self.random.choice(TELLING["multiplier"] if name == "multiplier" else self.words)
         if kind == "int32[]":
             return [self.integer() for _ in range(self.random.randrange(3))]
         raise ValueError(f"no random value for {field}")
