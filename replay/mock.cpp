@@ -76,10 +76,11 @@ void MockServer::Server::for_ready(Does does) {
 }
 
 Expected<void, std::string> MockServer::Server::listen() {
-  if (options_.server_version < protocol::kMinServerVersion || options_.server_version > protocol::kMaxServerVersion)
+  if (options_.server_version < protocol::kMinServerVersion || options_.server_version > protocol::kMaxServerVersion) {
     return Unexpected("the mock cannot speak server version " + std::to_string(options_.server_version) + ": choose " +
                       std::to_string(protocol::kMinServerVersion) + " to " +
                       std::to_string(protocol::kMaxServerVersion));
+  }
   if (options_.accounts.empty())
     return Unexpected(std::string("the mock needs an account: name one, such as DU1000001"));
   if (options_.tick_interval_ns <= 0) return Unexpected(std::string("the mock's tick interval must be above zero"));

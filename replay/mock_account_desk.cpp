@@ -161,9 +161,10 @@ void AccountDesk::answer(const protocol::AccountDataRequest& request) {
 
 void AccountDesk::answer(const protocol::AccountSummaryRequest& request) {
   const std::int32_t id = request.req_id.value_or(0);
-  if (summaries_.count(id) == 0 && summaries_.size() >= kMostSummaries)
+  if (summaries_.count(id) == 0 && summaries_.size() >= kMostSummaries) {
     return counter_.out.error(
         id, 322, "Error processing request.-'bS' : cause - Maximum number of account summary requests exceeded");
+  }
   summaries_.insert(id);
   const std::string tags = request.tags.value_or("");
   for (const Account& account : counter_.world.accounts) {

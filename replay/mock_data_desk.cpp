@@ -130,10 +130,11 @@ void DataDesk::answer(const protocol::TickByTickRequest& request) {
   const auto type = std::find(kTickByTickTypes.begin() + 1, kTickByTickTypes.end(), request.tick_type.value_or(""));
   if (type == kTickByTickTypes.end())
     return counter_.out.error(id, 321, "Error validating request.-'cm' : cause - Invalid tick-by-tick type");
-  if (request.number_of_ticks.value_or(0) != 0)
+  if (request.number_of_ticks.value_or(0) != 0) {
     return counter_.out.error(
         id, 321,
         "Error validating request.-'cm' : cause - The mock TWS has no past tick-by-tick data; ask for 0 ticks");
+  }
   const Instrument* instrument = admit(id, request.contract);
   if (instrument == nullptr) return;
   const auto number = static_cast<std::int32_t>(type - kTickByTickTypes.begin());
@@ -160,20 +161,23 @@ void DataDesk::answer(const protocol::CancelRealTimeBars& request) {
 void DataDesk::push_quote(std::int32_t id, QuoteStream& stream) {
   const Quote& now = counter_.world.market.quote(*stream.instrument);
   const Quote& was = stream.shown;
-  if (now.bid != was.bid)
+  if (now.bid != was.bid) {
     price(id, kBid, now.bid, now.bid_size);
-  else if (now.bid_size != was.bid_size)
+  } else if (now.bid_size != was.bid_size) {
     size(id, kBidSize, now.bid_size);
-  if (now.ask != was.ask)
+  }
+  if (now.ask != was.ask) {
     price(id, kAsk, now.ask, now.ask_size);
-  else if (now.ask_size != was.ask_size)
+  } else if (now.ask_size != was.ask_size) {
     size(id, kAskSize, now.ask_size);
+  }
   if (stream.instrument->has_trades && now.volume != was.volume) {
     last_timestamp(id, now);
-    if (now.last != was.last)
+    if (now.last != was.last) {
       price(id, kLast, now.last, now.last_size);
-    else
+    } else {
       size(id, kLastSize, now.last_size);
+    }
     size(id, kVolume, now.volume);
   }
   if (now.high != was.high) price(id, kHigh, now.high, 0);

@@ -162,11 +162,12 @@ Expected<HistoryQuery, Refusal> read_history_request(const protocol::HistoricalD
   query.epoch = request.format_date.value_or(1) == 2;
   const std::string end = request.end_date_time.value_or("");
   const auto to = end.empty() ? std::optional(now) : parse_time(end);
-  if (!to)
+  if (!to) {
     return Unexpected(Refusal{10314,
                               "End Date/Time: The date, time, or time-zone entered is invalid. The correct format is "
                               "yyyymmdd hh:mm:ss xx/xxxx where yyyymmdd and xx/xxxx are optional. E.g.: 20031126 "
                               "15:59:00 US/Eastern"});
+  }
   query.to = std::min(*to, now);
   if (!end.empty() && request.keep_up_to_date.value_or(false)) return invalid("End time not allowed with keepUpToDate");
   const auto bar = lookup(kBarSizes, request.bar_size_setting.value_or(""));
@@ -175,13 +176,15 @@ Expected<HistoryQuery, Refusal> read_history_request(const protocol::HistoricalD
   const auto show = lookup(kShows, request.what_to_show.value_or(""));
   if (!show) return invalid("What to show field is missing or incorrect.");
   query.show = *show;
-  if (!read_duration(request.duration.value_or(""), query))
+  if (!read_duration(request.duration.value_or(""), query)) {
     return invalid(
         "Historical data request for durations longer than 86400 seconds or 365 days must be made in larger "
         "units; the format is integer{SPACE}unit (S|D|W|M|Y).");
-  if (query.show == Show::Trades && !instrument.has_trades)
+  }
+  if (query.show == Show::Trades && !instrument.has_trades) {
     return unavailable("No historical data query found for " + *instrument.contract.local_symbol + "@" +
                        *instrument.contract.exchange + " Last");
+  }
   return query;
 }
 
@@ -214,10 +217,11 @@ Expected<std::vector<Bar>, Refusal> bars_of(const Market& market, const Instrume
       Bar bar = make_bar(market, instrument, query, session.opens, ends);
       bar.day = session.day;
       const std::int64_t group = group_of(session, query.bar);
-      if (group == last_group)
+      if (group == last_group) {
         add(bars.back(), bar);
-      else
+      } else {
         bars.push_back(bar);
+      }
       last_group = group;
       continue;
     }

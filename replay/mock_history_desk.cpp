@@ -22,9 +22,10 @@ HistoryDesk::HistoryDesk(Counter counter, Handlers& handlers) : counter_(counter
 void HistoryDesk::answer(const protocol::HistoricalDataRequest& request) {
   const std::int32_t id = request.req_id.value_or(0);
   const Market& market = counter_.world.market;
-  if (live_.count(id) != 0)
+  if (live_.count(id) != 0) {
     return counter_.out.error(
         id, 322, "Error processing request.-'bN' : cause - Duplicate ticker ID for API historical data query");
+  }
   const auto instrument = resolve(market, request.contract.value_or(protocol::Contract{}));
   if (!instrument) return counter_.out.error(id, instrument.error().code, instrument.error().text);
   const auto query = read_history_request(request, **instrument, market.now());
@@ -92,6 +93,7 @@ void HistoryDesk::answer(const protocol::HeadTimestampRequest& request) {
 
 void HistoryDesk::answer(const protocol::HistogramDataRequest& request) {
   constexpr int kLevels = 10;
+  constexpr int kMiddleLevel = kLevels / 2;
   const std::int32_t id = request.req_id.value_or(0);
   const Market& market = counter_.world.market;
   const auto instrument = resolve(market, request.contract.value_or(protocol::Contract{}));
@@ -101,7 +103,7 @@ void HistoryDesk::answer(const protocol::HistogramDataRequest& request) {
   const double middle = market.quote(**instrument).mid();
   for (int i = 0; i < kLevels; ++i) {
     protocol::HistogramDataEntry entry;
-    entry.price = on_tick(**instrument, middle + (i - kLevels / 2) * (*instrument)->tick);
+    entry.price = on_tick(**instrument, middle + (i - kMiddleLevel) * (*instrument)->tick);
     entry.size = Decimal((*instrument)->lot * (kLevels - i));
     out.histogram_data_entries.push_back(std::move(entry));
   }

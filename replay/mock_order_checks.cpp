@@ -24,9 +24,10 @@ std::optional<Refusal> check_attributes(const Order& order) {
   if (!is_one_of(order.action.value_or(""), {"BUY", "SELL", "SSHORT"})) return invalid("Invalid order action.");
   if (Decimal::compare(order.total_quantity.value_or(Decimal()), Decimal()) <= 0)
     return Refusal{434, "The order size cannot be zero."};
-  if (!is_one_of(order.order_type.value_or(""), {"MKT", "LMT", "STP", "STP LMT"}))
+  if (!is_one_of(order.order_type.value_or(""), {"MKT", "LMT", "STP", "STP LMT"})) {
     return Refusal{
         387, "Unsupported order type for this exchange and security type. (The mock TWS has MKT, LMT, STP, STP LMT.)"};
+  }
   if (!is_one_of(order.tif.value_or(""), {"", "DAY", "GTC", "IOC", "FOK"}))
     return invalid("The time-in-force is not valid. (The mock TWS has DAY, GTC, IOC, FOK.)");
   if (order.what_if_type.value_or(0) != 0 && !order.what_if.value_or(false))
@@ -75,9 +76,10 @@ Order read_back(Order order, const WorkingOrder& of) {
 Expected<const Instrument*, Refusal> resolve(const Market& market, const protocol::Contract& contract) {
   const auto found = market.find(contract);
   if (found.empty()) return Unexpected(Refusal{200, "No security definition has been found for the request"});
-  if (found.size() > 1)
+  if (found.size() > 1) {
     return Unexpected(Refusal{200, "The contract description specified for " + contract.symbol.value_or("") +
                                        " is ambiguous.\nThere are multiple contracts that match it."});
+  }
   return found.front();
 }
 
@@ -104,9 +106,10 @@ Expected<WorkingOrder, Refusal> check_order(const Market& market, std::span<Acco
   out.order_id = request.order_id.value_or(0);
   out.instrument = *instrument;
   out.account = find_account(accounts, order.account.value_or(""));
-  if (out.account == nullptr)
+  if (out.account == nullptr) {
     return Unexpected(order.account.value_or("").empty() ? Refusal{435, "You must specify an account."}
                                                          : *invalid("Invalid account code '" + *order.account + "'."));
+  }
   out.contract = (*instrument)->contract;
   if (!contract.exchange.value_or("").empty()) out.contract.exchange = contract.exchange;
   out.quantity = *order.total_quantity;

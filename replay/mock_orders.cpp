@@ -90,7 +90,7 @@ std::int32_t OrderBook::next_order_id(std::int32_t client_id) const {
   return found == highest_id_.end() ? 1 : found->second + 1;
 }
 
-void OrderBook::refuse(std::int32_t client_id, std::int32_t order_id, std::int32_t code, std::string text) {
+void OrderBook::refuse(std::int32_t client_id, std::int32_t order_id, std::int32_t code, std::string text) const {
   protocol::ErrorMessage error;
   error.id = order_id;
   error.error_code = code;
@@ -98,7 +98,7 @@ void OrderBook::refuse(std::int32_t client_id, std::int32_t order_id, std::int32
   callbacks_.deliver(client_id, Message(std::move(error)));
 }
 
-void OrderBook::tell_status(const WorkingOrder& order) {
+void OrderBook::tell_status(const WorkingOrder& order) const {
   callbacks_.deliver(order.client_id, Message(order_status(order)));
 }
 
@@ -127,7 +127,7 @@ void OrderBook::place(std::int32_t client_id, const protocol::PlaceOrderRequest&
   archive();
 }
 
-void OrderBook::answer_what_if(const WorkingOrder& order) {
+void OrderBook::answer_what_if(const WorkingOrder& order) const {
   const MarginCheck check = order.account->check(*order.instrument, signed_quantity(order, order.quantity));
   callbacks_.deliver(order.client_id, Message(what_if_answer(order, check)));
 }
@@ -288,9 +288,10 @@ void OrderBook::cancel(std::int32_t client_id, std::int32_t order_id) {
     return archive();
   }
   const std::string what = "OrderId " + std::to_string(order_id) + " that needs to be cancelled ";
-  if (const WorkingOrder* ended = find_completed(client_id, order_id))
+  if (const WorkingOrder* ended = find_completed(client_id, order_id)) {
     return refuse(client_id, order_id, 10148,
                   what + "cannot be cancelled, state: " + std::string(status_text(ended->phase)) + ".");
+  }
   refuse(client_id, order_id, 10147, what + "is not found.");
 }
 

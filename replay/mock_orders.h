@@ -88,8 +88,8 @@ class OrderBook {
  private:
   WorkingOrder* find_open(std::int32_t client_id, std::int32_t order_id);
   const WorkingOrder* find_completed(std::int32_t client_id, std::int32_t order_id) const;
-  void refuse(std::int32_t client_id, std::int32_t order_id, std::int32_t code, std::string text);
-  void answer_what_if(const WorkingOrder& order);
+  void refuse(std::int32_t client_id, std::int32_t order_id, std::int32_t code, std::string text) const;
+  void answer_what_if(const WorkingOrder& order) const;
   void modify(WorkingOrder& order, WorkingOrder changed);
   void refuse_used_id(const WorkingOrder& order);
   void release(WorkingOrder& order);
@@ -102,7 +102,7 @@ class OrderBook {
   void cancel(WorkingOrder& order, std::string_view reason);
   void cancel_relatives(const WorkingOrder& order);
   void announce(const WorkingOrder& order);
-  void tell_status(const WorkingOrder& order);
+  void tell_status(const WorkingOrder& order) const;
   void archive();
 
   template <class Does>

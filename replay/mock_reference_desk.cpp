@@ -71,9 +71,10 @@ void ReferenceDesk::answer(const protocol::MatchingSymbolsRequest& request) {
 
 void ReferenceDesk::answer(const protocol::SecDefOptParamsRequest& request) {
   const std::int32_t underlying = request.underlying_con_id.value_or(0);
-  if (underlying == 0)
+  if (underlying == 0) {
     return counter_.out.error(request.req_id.value_or(0), 321,
                               "Error validating request.-'bx' : cause - Invalid contract id");
+  }
   // A live TWS gives rows only where no exchange was asked for.
   if (request.fut_fop_exchange.value_or("").empty()) {
     for (const Instrument& instrument : counter_.world.market.instruments()) {
@@ -98,10 +99,11 @@ void ReferenceDesk::answer(const protocol::MarketRuleRequest& request) {
   protocol::MarketRule out;
   out.market_rule_id = request.market_rule_id.value_or(0);
   out.price_increments = market_rule(*out.market_rule_id);
-  if (out.price_increments.empty())
+  if (out.price_increments.empty()) {
     return counter_.out.error(
         -1, 322,
         "Error processing request.-'cd' : cause - Unknown market rule id " + std::to_string(*out.market_rule_id));
+  }
   counter_.out.send(std::move(out));
 }
 

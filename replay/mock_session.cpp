@@ -71,9 +71,10 @@ void Session::on_hello(std::string_view bytes) {
       break;
   }
   const protocol::Hello& hello = hello_.hello();
-  if (hello.min_version > version_cap_)
+  if (hello.min_version > version_cap_) {
     return end("it needs server version " + std::to_string(hello.min_version) + " at least, and the mock speaks " +
                std::to_string(version_cap_) + " at most: raise --server-version");
+  }
   out_.set_server_version(std::min(version_cap_, hello.max_version));
   const protocol::HelloAnswer answer{out_.server_version(), connection_time(net::wall_ns() / 1000000000)};
   std::string frame;

@@ -27,6 +27,7 @@ struct World {
  private:
   static std::vector<Account> make_accounts(const std::vector<std::string>& names, const Market& market) {
     std::vector<Account> made;
+    made.reserve(names.size());
     for (const std::string& name : names) made.emplace_back(name, market);
     return made;
   }
