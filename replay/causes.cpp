@@ -46,8 +46,10 @@ void Causes::sent(RequestIndex index, const Message& request) {
   if (order_id) by_order_id_[*order_id].push_back({index, &type});
   if (request_id || order_id || type.answers.empty()) return;
   Unnumbered& same = unnumbered_[&type];
-  if (type.ends.empty()) same.endless = index;
-  else same.open.push_back(index);
+  if (type.ends.empty())
+    same.endless = index;
+  else
+    same.open.push_back(index);
 }
 
 Cause Causes::came(const Message& answer) {
@@ -114,8 +116,9 @@ RequestIndex Causes::oldest_open(const MessageInfo& answer, Unnumbered*& found) 
 Cause Causes::unnumbered(const MessageInfo& answer) {
   Unnumbered* requests = nullptr;
   if (const RequestIndex open = oldest_open(answer, requests); open != kNoRequest) {
-    const MessageInfo& type = *std::find_if(unnumbered_.begin(), unnumbered_.end(),
-                                            [&](const auto& entry) { return &entry.second == requests; })->first;
+    const MessageInfo& type = *std::find_if(unnumbered_.begin(), unnumbered_.end(), [&](const auto& entry) {
+                                 return &entry.second == requests;
+                               })->first;
     const bool end = contains(type.ends, answer);
     if (end) {
       requests->open.pop_front();

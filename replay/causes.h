@@ -48,9 +48,9 @@ class Causes {
   using Ids = std::unordered_map<std::int64_t, std::vector<Sent>>;
   /// Requests without an id, of one type.
   struct Unnumbered {
-    std::deque<RequestIndex> open;             // types that have an end
-    RequestIndex ended_stream = kNoRequest;    // the newest
-    RequestIndex endless = kNoRequest;         // the newest of types without an end
+    std::deque<RequestIndex> open;           // types that have an end
+    RequestIndex ended_stream = kNoRequest;  // the newest
+    RequestIndex endless = kNoRequest;       // the newest of types without an end
   };
 
   static Sent* newest(Ids& ids, std::int64_t id, const protocol::MessageInfo* answer);

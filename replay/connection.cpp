@@ -41,23 +41,29 @@ ReplayServer::Connection::Connection(ReplayServer& server, std::unique_ptr<net::
   spdlog::debug("connection {}: accepted from {}", number_, tcp_->peer_address().to_string());
   tcp_->start({.on_data = [this](std::string_view bytes) { on_data(bytes); },
                .on_end = [this] { finish("the app has disconnected"); },
-               .on_drain = [this] {
-                 tcp_->resume_reading();
-                 play();
-               },
+               .on_drain =
+                   [this] {
+                     tcp_->resume_reading();
+                     play();
+                   },
                .on_close = [this](const net::CloseReason& reason) { finish(reason.message); }});
 }
 
 void ReplayServer::Connection::on_data(std::string_view bytes) {
-  if (started_) on_frames(bytes);
-  else on_hello(bytes);
+  if (started_)
+    on_frames(bytes);
+  else
+    on_hello(bytes);
 }
 
 void ReplayServer::Connection::on_hello(std::string_view bytes) {
   switch (hello_.feed(bytes)) {
-    case protocol::HelloReader::State::NeedMore: return;
-    case protocol::HelloReader::State::Failed: return finish(hello_.error());
-    case protocol::HelloReader::State::Done: break;
+    case protocol::HelloReader::State::NeedMore:
+      return;
+    case protocol::HelloReader::State::Failed:
+      return finish(hello_.error());
+    case protocol::HelloReader::State::Done:
+      break;
   }
   const Begin begin = server_.begin(hello_.hello(), number_);
   counted_ = begin != Begin::AlreadyServed;
@@ -125,8 +131,10 @@ void ReplayServer::Connection::play() {
     out_.clear();
     if (!full) break;
   }
-  if (next) timer_.arm_at(*next);
-  else timer_.cancel();
+  if (next)
+    timer_.arm_at(*next);
+  else
+    timer_.cancel();
   end_as_recorded();
 }
 

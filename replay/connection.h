@@ -43,11 +43,11 @@ class ReplayServer::Connection {
   Ids ids_;
   Matcher matcher_;
   Player player_;
-  std::string out_;          // what the next write sends
-  std::size_t unmade_;       // recorded requests that this app has not made
-  bool started_ = false;     // its hello was answered
-  bool counted_ = false;     // it is the connection that the server was started for
-  bool all_sent_ = false;    // TWS's side has ended, as it did in the recording
+  std::string out_;        // what the next write sends
+  std::size_t unmade_;     // recorded requests that this app has not made
+  bool started_ = false;   // its hello was answered
+  bool counted_ = false;   // it is the connection that the server was started for
+  bool all_sent_ = false;  // TWS's side has ended, as it did in the recording
 };
 
 }  // namespace ibkr::replay

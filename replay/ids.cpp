@@ -132,23 +132,34 @@ void Ids::bind(const Message& recorded, const Message& live) {
     if (pair.role == Role::RequestId) bind(requests_, pair.recorded, pair.live);
     if (pair.role == Role::OrderId && pair.recorded > 0) bind(orders_, pair.recorded, pair.live);
     // A filter's client id is not the connection's: only the top level says who connects.
-    if (pair.role == Role::ClientId && pair.path.find('.') == std::string::npos) bind(clients_, pair.recorded, pair.live);
+    if (pair.role == Role::ClientId && pair.path.find('.') == std::string::npos)
+      bind(clients_, pair.recorded, pair.live);
   }
 }
 
 std::int64_t Ids::live_id(const protocol::FieldInfo& field, std::int64_t id, const Message* cause) const {
   switch (field.role) {
-    case Role::RequestId: return requests_.of(id);
-    case Role::OrderId: return id > 0 ? orders_.of(id) : id;
-    case Role::ClientId: return clients_.of(id);
+    case Role::RequestId:
+      return requests_.of(id);
+    case Role::OrderId:
+      return id > 0 ? orders_.of(id) : id;
+    case Role::ClientId:
+      return clients_.of(id);
     case Role::RequestOrOrderId: {
       if (id < 0) return id;
       const bool order = cause != nullptr && protocol::integer_with_role(*cause, Role::RequestId) != id &&
                          protocol::integer_with_role(*cause, Role::OrderId) == id;
       return order || !requests_.knows(id) ? orders_.of(id) : requests_.of(id);
     }
-    case Role::None: case Role::PermId: case Role::Account: case Role::ExecId: case Role::Time: case Role::User:
-    case Role::Tag: case Role::Text: break;
+    case Role::None:
+    case Role::PermId:
+    case Role::Account:
+    case Role::ExecId:
+    case Role::Time:
+    case Role::User:
+    case Role::Tag:
+    case Role::Text:
+      break;
   }
   return id;
 }
@@ -157,20 +168,26 @@ bool Ids::rewrite(Message& answer, const Message* cause) const {
   if (identical_) return false;
   std::vector<std::pair<std::int64_t, std::int64_t>> changes;
   bool changed = false;
-  protocol::for_each_field(answer, [&](FieldRef field, std::string_view) {
-    const auto id = field.integer();
-    if (!id) return;
-    const std::int64_t live = live_id(field.info(), *id, cause);
-    if (live == *id) return;
-    field.set_integer(live);
-    changed = true;
-    if (field.info().role != Role::ClientId) changes.emplace_back(*id, live);
-  }, false);
+  protocol::for_each_field(
+      answer,
+      [&](FieldRef field, std::string_view) {
+        const auto id = field.integer();
+        if (!id) return;
+        const std::int64_t live = live_id(field.info(), *id, cause);
+        if (live == *id) return;
+        field.set_integer(live);
+        changed = true;
+        if (field.info().role != Role::ClientId) changes.emplace_back(*id, live);
+      },
+      false);
   if (changes.empty()) return changed;
-  protocol::for_each_field(answer, [&](FieldRef field, std::string_view) {
-    if (field.info().role != Role::Text) return;
-    if (const auto text = field.text()) field.set_text(replace_numbers(*text, changes));
-  }, false);
+  protocol::for_each_field(
+      answer,
+      [&](FieldRef field, std::string_view) {
+        if (field.info().role != Role::Text) return;
+        if (const auto text = field.text()) field.set_text(replace_numbers(*text, changes));
+      },
+      false);
   return true;
 }
 
@@ -190,10 +207,12 @@ std::string replace_numbers(std::string_view text, const std::vector<std::pair<s
     const bool decimal = (at > 1 && text[at - 1] == '.' && is_digit(text[at - 2])) ||
                          (end + 1 < text.size() && text[end] == '.' && is_digit(text[end + 1]));
     const bool whole = !decimal && (at == 0 || !joins(text[at - 1])) && (end == text.size() || !joins(text[end]));
-    const auto change = std::find_if(changes.begin(), changes.end(),
-                                     [&](const auto& c) { return std::to_string(c.first) == number; });
-    if (whole && change != changes.end()) out += std::to_string(change->second);
-    else out += number;
+    const auto change =
+        std::find_if(changes.begin(), changes.end(), [&](const auto& c) { return std::to_string(c.first) == number; });
+    if (whole && change != changes.end())
+      out += std::to_string(change->second);
+    else
+      out += number;
     at = end;
   }
   return out;

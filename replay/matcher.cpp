@@ -16,10 +16,19 @@ constexpr std::size_t kAllDifferences = 1000;
 
 bool takes_part(const protocol::FieldInfo& field) {
   switch (field.role) {
-    case Role::RequestId: case Role::OrderId: case Role::RequestOrOrderId: case Role::PermId: case Role::ClientId:
-    case Role::Time: case Role::User:
+    case Role::RequestId:
+    case Role::OrderId:
+    case Role::RequestOrOrderId:
+    case Role::PermId:
+    case Role::ClientId:
+    case Role::Time:
+    case Role::User:
       return false;
-    case Role::None: case Role::Account: case Role::ExecId: case Role::Tag: case Role::Text:
+    case Role::None:
+    case Role::Account:
+    case Role::ExecId:
+    case Role::Tag:
+    case Role::Text:
       return true;
   }
   return true;

@@ -1,6 +1,6 @@
-// Matcher: which recorded request a live one is. Exact: the first unused recorded request of the same type whose content
-// is equal, in order among equals. What differs from run to run by its nature takes no part: ids (they are mapped), times
-// and users. Whatever matches nothing is explained field by field against the nearest recorded request.
+// Matcher: which recorded request a live one is. Exact: the first unused recorded request of the same type whose
+// content is equal, in order among equals. What differs from run to run by its nature takes no part: ids (they are
+// mapped), times and users. Whatever matches nothing is explained field by field against the nearest recorded request.
 #pragma once
 
 #include <map>
@@ -16,11 +16,12 @@ namespace ibkr::replay {
 
 /// Why a live request matches nothing.
 struct Mismatch {
-  std::string name;                            ///< of the live request: "MarketDataRequest"
-  std::optional<journal::Sequence> nearest;    ///< messages.message_id; none when nothing of the type was recorded
-  bool used = false;                           ///< the nearest has been served already
+  std::string name;                               ///< of the live request: "MarketDataRequest"
+  std::optional<journal::Sequence> nearest;       ///< messages.message_id; none when nothing of the type was recorded
+  bool used = false;                              ///< the nearest has been served already
   std::vector<protocol::Difference> differences;  ///< left: recorded, right: live
-  /// One line: "no recorded request matches MarketDataRequest; nearest is #12: contract.symbol: recorded AAPL, live MSFT"
+  /// One line: "no recorded request matches MarketDataRequest; nearest is #12: contract.symbol: recorded AAPL, live
+  /// MSFT"
   std::string summary() const;
   /// The same with every difference on a line of its own.
   std::string report() const;
@@ -44,7 +45,8 @@ class Matcher {
     std::vector<RequestIndex> all;
     std::size_t first_unused = 0;
   };
-  std::vector<protocol::Difference> differences(RequestIndex index, const protocol::Message& live, std::size_t limit) const;
+  std::vector<protocol::Difference> differences(RequestIndex index, const protocol::Message& live,
+                                                std::size_t limit) const;
   Mismatch explain(const protocol::Message& live, const Candidates& candidates) const;
   void use(Candidates& candidates, RequestIndex index);
 

@@ -6,8 +6,8 @@
 //
 // A frame also waits for the requests that were recorded between its cause and itself, so nothing that a later request
 // changed is told before that request. An app that never makes one of them is not waited for longer than it was
-// recorded to take, and a second: then its turn is passed over. Pushes wait ten seconds more, unless the app has gone on
-// to a later request.
+// recorded to take, and a second: then its turn is passed over. Pushes wait ten seconds more, unless the app has gone
+// on to a later request.
 #pragma once
 
 #include <cstdint>
@@ -47,16 +47,16 @@ class Player {
   /// What this connection knows of a recorded request.
   struct Request {
     Turn turn = Turn::Awaited;
-    bool silent = false;            // cancelled
+    bool silent = false;  // cancelled
     bool updates_silent = false;
-    std::int64_t base_ns = 0;       // live time of the recording's start, as this request's answers count it
-    std::size_t next = 0;           // into RecordedRequest::answers
-    RequestIndex gate = 0;          // requests before it have been waited for
+    std::int64_t base_ns = 0;  // live time of the recording's start, as this request's answers count it
+    std::size_t next = 0;      // into RecordedRequest::answers
+    RequestIndex gate = 0;     // requests before it have been waited for
   };
   /// A frame that could be next.
   struct Head {
     FrameIndex frame = kNoFrame;
-    std::int64_t at_ns = 0;         // when it is due; for a blocked one, when it is not waited for any longer
+    std::int64_t at_ns = 0;  // when it is due; for a blocked one, when it is not waited for any longer
     RequestIndex blocked_by = kNoRequest;
   };
 
@@ -76,14 +76,14 @@ class Player {
   const Ids& ids_;
   double speed_;
   std::vector<Request> requests_;
-  std::vector<RequestIndex> active_;      // made, with answers left
+  std::vector<RequestIndex> active_;  // made, with answers left
   std::size_t next_push_ = 0;
   RequestIndex push_gate_ = 0;
   std::optional<std::int64_t> push_due_;  // of the next push, once nothing blocks it
   std::int64_t last_made_ns_ = 0;         // when the app last did something
   std::int64_t latest_base_ns_ = 0;       // of the latest request in the recording's order
   RequestIndex latest_made_ = kNoRequest;
-  FrameIndex last_frame_ = kNoFrame;      // played last, and when it was due
+  FrameIndex last_frame_ = kNoFrame;  // played last, and when it was due
   std::int64_t last_due_ns_ = 0;
   std::size_t played_ = 0;
   std::size_t dropped_ = 0;

@@ -54,11 +54,16 @@ Expected<Recording, std::string> Recording::load(journal::Reader& reader, const 
                         " MiB, too much to replay from memory; record shorter sessions");
     }
     switch ((*frame)->kind) {
-      case journal::FrameKind::Hello: break;
-      case journal::FrameKind::HelloAnswer: recording.add_hello_answer(**frame); break;
+      case journal::FrameKind::Hello:
+        break;
+      case journal::FrameKind::HelloAnswer:
+        recording.add_hello_answer(**frame);
+        break;
       case journal::FrameKind::Message:
-        if ((*frame)->direction == Direction::Out) recording.add_request(**frame, causes);
-        else recording.add_frame(**frame, causes);
+        if ((*frame)->direction == Direction::Out)
+          recording.add_request(**frame, causes);
+        else
+          recording.add_frame(**frame, causes);
     }
   }
   recording.find_silenced();
@@ -112,8 +117,10 @@ void Recording::add_frame(const journal::Frame& frame, Causes& causes) {
     recorded.decodable = true;
     recorded.cause = causes.came(*message);
   }
-  if (recorded.cause.request == kNoRequest || recorded.cause.update) pushes_.push_back(index);
-  else requests_[recorded.cause.request].answers.push_back(index);
+  if (recorded.cause.request == kNoRequest || recorded.cause.update)
+    pushes_.push_back(index);
+  else
+    requests_[recorded.cause.request].answers.push_back(index);
   frames_.push_back(recorded);
 }
 

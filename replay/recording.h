@@ -31,12 +31,12 @@ struct Payload {
 
 /// A frame that TWS sent.
 struct RecordedFrame {
-  journal::Sequence sequence = 0;   ///< messages.message_id in the journal
-  std::int64_t at_ns = 0;           ///< monotonic, since the hello's answer
+  journal::Sequence sequence = 0;  ///< messages.message_id in the journal
+  std::int64_t at_ns = 0;          ///< monotonic, since the hello's answer
   Payload payload;
   bool decodable = false;
   Cause cause;
-  RequestIndex requests_before = 0; ///< how many requests were recorded before it
+  RequestIndex requests_before = 0;  ///< how many requests were recorded before it
 };
 
 /// A request that another one silences.
@@ -51,9 +51,9 @@ struct RecordedRequest {
   std::int64_t at_ns = 0;
   Payload payload;
   const protocol::MessageInfo* type = nullptr;  ///< null: it could not be decoded
-  FrameIndex frames_before = 0;     ///< how many frames were recorded before it
-  std::vector<FrameIndex> answers;  ///< what it caused, without updates, ascending
-  std::vector<Silenced> silences;   ///< what it cancels or takes the place of
+  FrameIndex frames_before = 0;                 ///< how many frames were recorded before it
+  std::vector<FrameIndex> answers;              ///< what it caused, without updates, ascending
+  std::vector<Silenced> silences;               ///< what it cancels or takes the place of
 };
 
 /// The most payload bytes that a session may have to be replayed: it is held in memory.

@@ -67,7 +67,8 @@ Expected<double, std::string> parse_speed(std::string_view text) {
   double speed = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), speed);
   if (error != std::errc() || end != text.data() + text.size() || !(speed > 0) || std::isinf(speed)) {
-    return Unexpected("\"" + std::string(text) + "\" is not a speed: give a number above 0 such as 1, 10 or 0.5, or max");
+    return Unexpected("\"" + std::string(text) +
+                      "\" is not a speed: give a number above 0 such as 1, 10 or 0.5, or max");
   }
   return speed;
 }
@@ -88,8 +89,9 @@ ReplayServer::ReplayServer(net::Loop& loop, ReplayOptions options, std::function
           loop, options_.listen, [this](std::unique_ptr<net::Connection> accepted) { accept(std::move(accepted)); },
           [](const std::string& problem) { spdlog::error("{}", problem); }))),
       address_(listener_->local_address()) {
-  spdlog::info("replaying session {} of {}: server version {}, {} requests, {} frames from TWS", recording_.session().id,
-               options_.file, recording_.server_version(), recording_.requests().size(), recording_.frames().size());
+  spdlog::info("replaying session {} of {}: server version {}, {} requests, {} frames from TWS",
+               recording_.session().id, options_.file, recording_.server_version(), recording_.requests().size(),
+               recording_.frames().size());
 }
 
 ReplayServer::~ReplayServer() = default;
@@ -107,13 +109,12 @@ ReplayServer::Begin ReplayServer::begin(const protocol::Hello& hello, std::size_
   }
   ++verdict_.connections;
   if (server_version_for(hello, recording_)) return Begin::Serve;
-  const std::string text = "the app speaks server versions " + std::to_string(hello.min_version) + ".." +
-                           std::to_string(hello.max_version) + ", and session " +
-                           std::to_string(recording_.session().id) + " was recorded at " +
-                           std::to_string(recording_.server_version()) + " with an app that speaks " +
-                           std::to_string(recording_.session().client_min_version) + ".." +
-                           std::to_string(recording_.session().client_max_version) +
-                           "; record a session with this app's client library";
+  const std::string text =
+      "the app speaks server versions " + std::to_string(hello.min_version) + ".." + std::to_string(hello.max_version) +
+      ", and session " + std::to_string(recording_.session().id) + " was recorded at " +
+      std::to_string(recording_.server_version()) + " with an app that speaks " +
+      std::to_string(recording_.session().client_min_version) + ".." +
+      std::to_string(recording_.session().client_max_version) + "; record a session with this app's client library";
   spdlog::error("connection {}: refused: {}", number, text);
   report(verdict_.refused, text);
   return Begin::CannotSpeak;

@@ -26,10 +26,10 @@ inline constexpr int kUnmatchedCode = 10999;
 
 struct ReplayOptions {
   std::string file;
-  std::optional<journal::SessionId> session;      ///< none: the last sealed one, or the last when none is sealed
-  net::Address listen{"127.0.0.1", 7497};         ///< port 0 takes a free one
-  double speed = 1;                               ///< divides every delay; kMaxSpeed for none
-  bool repeat = false;                            ///< serve any number of connections, each from the start
+  std::optional<journal::SessionId> session;  ///< none: the last sealed one, or the last when none is sealed
+  net::Address listen{"127.0.0.1", 7497};     ///< port 0 takes a free one
+  double speed = 1;                           ///< divides every delay; kMaxSpeed for none
+  bool repeat = false;                        ///< serve any number of connections, each from the start
 };
 
 /// Reads "1", "10", "0.5" or "max". The error says what was given and what it should look like.
@@ -40,12 +40,12 @@ std::optional<int> server_version_for(const protocol::Hello& hello, const Record
 
 /// What came of it. Texts are for people, one line each, at most kMaxReports of a kind.
 struct Verdict {
-  std::size_t connections = 0;            ///< that said a valid hello
-  std::size_t served = 0;                 ///< requests that were matched
+  std::size_t connections = 0;  ///< that said a valid hello
+  std::size_t served = 0;       ///< requests that were matched
   std::size_t unmatched_count = 0;
-  std::vector<std::string> unmatched;     ///< requests that were refused, field by field
-  std::vector<std::string> refused;       ///< connections that were
-  std::vector<std::string> unused;        ///< recorded requests that no connection made: "#12 MarketDataRequest"
+  std::vector<std::string> unmatched;  ///< requests that were refused, field by field
+  std::vector<std::string> refused;    ///< connections that were
+  std::vector<std::string> unused;     ///< recorded requests that no connection made: "#12 MarketDataRequest"
   /// At least one request was served, and none refused.
   bool ok() const { return served > 0 && unmatched_count == 0 && refused.empty(); }
 };
@@ -53,8 +53,8 @@ inline constexpr std::size_t kMaxReports = 1000;
 
 class ReplayServer {
  public:
-  /// Loads the session and listens. Throws std::runtime_error when the file, the session or the port cannot be used; the
-  /// text says what, where and what to do. `on_finished` is called once, from the loop, when the one connection has
+  /// Loads the session and listens. Throws std::runtime_error when the file, the session or the port cannot be used;
+  /// the text says what, where and what to do. `on_finished` is called once, from the loop, when the one connection has
   /// ended; with repeat it is never called. It may destroy the server.
   ReplayServer(net::Loop& loop, ReplayOptions options, std::function<void()> on_finished = {});
   ~ReplayServer();

@@ -11,7 +11,9 @@ TEST_CASE("an error carries the live id, also in its text") {
   // Broken: the app waits for ever for a request whose error came under a stranger's id.
   RecordedFile file;
   file.session(178).start(7, 1).out(market_data(9001, "AAPL"));
-  file.in(error(9001, 200, "No security definition for tickerId 9001 (19001, 9001.5)")).in(error(-1, 2104, "farm 9001")).end();
+  file.in(error(9001, 200, "No security definition for tickerId 9001 (19001, 9001.5)"))
+      .in(error(-1, 2104, "farm 9001"))
+      .end();
   const Recording recording = file.load();
   SimulatedApp app(recording);
   app.ask(start_api(7));
@@ -78,7 +80,12 @@ TEST_CASE("order ids, parents and the client id are mapped in everything about a
 TEST_CASE("a child of another parent is another order") {
   // Broken: the app attaches its stop to the wrong order and the replay does not notice.
   RecordedFile file;
-  file.session(178).start(7, 10).out(place_order(10, 100)).out(place_order(11, 101)).out(place_order(12, 110, 10)).end();
+  file.session(178)
+      .start(7, 10)
+      .out(place_order(10, 100))
+      .out(place_order(11, 101))
+      .out(place_order(12, 110, 10))
+      .end();
   const Recording recording = file.load();
   SimulatedApp app(recording);
   app.ask(start_api(7));

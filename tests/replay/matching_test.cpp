@@ -25,7 +25,7 @@ TEST_CASE("a request with another id gets the recorded answers under its own id"
 TEST_CASE("with the recorded ids every frame is served byte for byte") {
   // Broken: a recording of a client's odd spelling would come back as ours.
   RecordedFile file;
-  const std::string odd = std::string("1\0006\0009001\0001\000150.250\000100\0000\000", 28);
+  const std::string odd = std::string("1\0006\0009001\0001\000150.250\000100\0000\000", 25);
   file.session(178).start(7, 1).out(market_data(9001, "AAPL")).raw(Direction::In, odd).end();
   const Recording recording = file.load();
   SimulatedApp app(recording);
@@ -40,11 +40,12 @@ TEST_CASE("a request for something else is explained by the nearest recorded one
   RecordedFile file;
   file.session(178).start(7, 1).out(market_data(1, "IBM")).out(market_data(2, "AAPL"));
   file.out(make<protocol::MarketDataRequest>([](auto& m) {
-    m.req_id = 3;
-    m.contract = stock("TSLA");
-    m.contract->exchange = "NYSE";
-    m.contract->currency = "CAD";
-  })).end();
+        m.req_id = 3;
+        m.contract = stock("TSLA");
+        m.contract->exchange = "NYSE";
+        m.contract->currency = "CAD";
+      }))
+      .end();
   const Recording recording = file.load();
   SimulatedApp app(recording);
   app.ask(start_api(7));

@@ -66,7 +66,15 @@ TEST_CASE("nothing is served before START_API") {
 TEST_CASE("answers come at their recorded delays after the request, divided by the speed") {
   // Broken: an app's time-outs behave otherwise than against TWS.
   RecordedFile file;
-  file.session(178).start(7, 1).wait(500).out(market_data(1, "AAPL")).wait(90).in(tick(1, 1)).wait(190).in(tick(1, 2)).end();
+  file.session(178)
+      .start(7, 1)
+      .wait(500)
+      .out(market_data(1, "AAPL"))
+      .wait(90)
+      .in(tick(1, 1))
+      .wait(190)
+      .in(tick(1, 2))
+      .end();
   const Recording recording = file.load();
   for (const double speed : {1.0, 10.0}) {
     CAPTURE(speed);
@@ -136,7 +144,10 @@ TEST_CASE("a fill goes on although the live cancel comes too early") {
   // Broken: an order's cancel would silence its fills, and the app's position is wrong.
   RecordedFile file;
   file.session(178).start(7, 10).out(place_order(10, 100)).in(order_status(10, "Submitted")).wait(1000);
-  file.in(execution(-1, 10, "e1")).in(commission("e1")).out(cancel_order(10)).in(error(10, 10148, "cannot be cancelled"));
+  file.in(execution(-1, 10, "e1"))
+      .in(commission("e1"))
+      .out(cancel_order(10))
+      .in(error(10, 10148, "cannot be cancelled"));
   const Recording recording = file.end().load();
   SimulatedApp app(recording, 1);
   app.ask(start_api(7));
@@ -315,7 +326,9 @@ TEST_CASE("an execution that was asked for and one that was told belong to diffe
   // Broken: the answer to reqExecutions is served when the order is placed.
   RecordedFile file;
   file.session(178).start(7, 10).out(place_order(10, 100)).in(execution(-1, 10, "e1")).in(commission("e1"));
-  file.out(make<protocol::ExecutionRequest>([](auto& m) { m.req_id = 3; })).in(execution(3, 10, "e1")).in(commission("e1"));
+  file.out(make<protocol::ExecutionRequest>([](auto& m) { m.req_id = 3; }))
+      .in(execution(3, 10, "e1"))
+      .in(commission("e1"));
   file.in(make<protocol::ExecutionDetailsEnd>([](auto& m) { m.req_id = 3; })).end();
   const Recording recording = file.load();
   CHECK(recording.requests()[1].answers.size() == 2);

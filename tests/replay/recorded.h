@@ -37,7 +37,9 @@ Message make(Fill fill) {
   return Message(std::move(body));
 }
 template <class T>
-Message make() { return Message(T()); }
+Message make() {
+  return Message(T());
+}
 
 /// A journal in a directory that goes away, with sessions written one after the other.
 class RecordedFile {

@@ -82,7 +82,13 @@ void serve_once(App& app, int client_id) {
 }
 
 RecordedFile& quotes(RecordedFile& file, int version) {
-  file.session(version).start(7, 1).out(market_data(9001, "AAPL")).in(tick(9001, 150)).in(tick(9001, 151)).end().close();
+  file.session(version)
+      .start(7, 1)
+      .out(market_data(9001, "AAPL"))
+      .in(tick(9001, 150))
+      .in(tick(9001, 151))
+      .end()
+      .close();
   return file;
 }
 
@@ -124,7 +130,8 @@ TEST_CASE("an unmatched request is refused with an error that the app sees, and 
   app.send(market_data(5, "MSFT"));
   app.until_frames(4);
   const Lines frames = app.described_frames();
-  const auto refusal = std::find_if(frames.begin(), frames.end(), [](const auto& text) { return mentions(text, "10999"); });
+  const auto refusal =
+      std::find_if(frames.begin(), frames.end(), [](const auto& text) { return mentions(text, "10999"); });
   REQUIRE(refusal != frames.end());
   CHECK(mentions(*refusal, "\"id\":5"));
   CHECK(mentions(*refusal, "ibkr replay: no recorded request matches MarketDataRequest; nearest is #"));
@@ -205,7 +212,11 @@ TEST_CASE("a port check and garbage do not use the recording up") {
 TEST_CASE("a session that TWS ended is ended by the replay too") {
   // Broken: an app's handling of error 326 cannot be tested.
   RecordedFile file;
-  file.session(178).out(start_api(7)).in(error(-1, 326, "client id is already in use")).end("tws fin in running").close();
+  file.session(178)
+      .out(start_api(7))
+      .in(error(-1, 326, "client id is already in use"))
+      .end("tws fin in running")
+      .close();
   net::Loop loop;
   ReplayServer server(loop, options(file));
   App app(loop, server.address(), 178);
