@@ -132,6 +132,7 @@ ANSWERS = [
     Excuse("ib_async", "ContractData BondContractData", "ContractDetails.md_size_multiplier", "answer", _DEAD),
     Excuse("ib_async", "ErrorMessage", "error_msg advanced_order_reject_json", "answer", "the client leaves \\uXXXX as it is"),
     Excuse("ib_async", "OpenOrder", "Order.duration", "answer", "the client reads it from 159 on, TWS sends it from 158", range(158, 159)),
+    Excuse("ib_async", "OpenOrder CompletedOrder", "Order.scale_price_increment", "answer", "the client takes a zero for unset"),
     Excuse("ib_async", "ExecutionDetails", "Execution.time", "answer", "a moment in the client's time zone"),
     Excuse("ibapi*", "*", "Contract.sec_id_type Contract.sec_id Contract.include_expired", "answer", _NOT_READ, _PROTOBUF),
     Excuse("ibapi*", "*", "ComboLeg.per_leg_price", "lost", "clients keep it in orders, not in contracts", _PROTOBUF),
@@ -165,6 +166,11 @@ ANSWERS = [
         "an enumeration in the client; codes that it does not know are lost",
     ),
 ]
+
+
+def not_needed(reasons):
+    """Reasons in this file that are not among those of a whole run."""
+    return sorted({excuse.reason for excuse in REQUESTS + ANSWERS} - set(reasons))
 
 
 def judge(report, client, message, version, path, kind, what, example):

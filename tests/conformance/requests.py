@@ -217,7 +217,9 @@ def run_case(client, toolkit, report, method, version, seed):
         excused.judge(report, client.name, name, version, path, "value", f"{theirs!r} from the client, {ours!r} from us", example)
     for path, text in result["spelled"]:
         excused.judge(report, client.name, name, version, path, "spelling", f"spelled {text!r} by the client", example)
-    if not result["differences"] and not result["spelled"]:
+    if result["trailing"]:
+        report.differs(name, "more fields than we know", f"{example}: {payload!r}")
+    if not result["differences"] and not result["only_spelled"]:
         report.differs(name, "same values, other bytes", f"{example}: {payload!r} ours {bytes.fromhex(result['ours'])!r}")
 
 

@@ -25,6 +25,7 @@ from collections import Counter
 from pathlib import Path
 
 import environments
+import excused
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -45,6 +46,7 @@ JOBS = [
     ("reference", "ibapi_10_46"),
 ]
 EXAMPLE_CHARACTERS = 600
+ENOUGH_CASES = 20  # to need every excuse
 AT_MOST_SECONDS = 3600
 
 
@@ -92,7 +94,7 @@ def print_report(report):
 
 
 def print_excused(reports):
-    """Every difference on purpose, by reason."""
+    """Every difference on purpose, by reason. Returns the reasons."""
     by_reason = {}
     for report in reports:
         for key, count in report.get("excused", {}).items():
@@ -106,6 +108,7 @@ def print_excused(reports):
     print(f"\n{len(by_reason)} kinds of excused differences (excused.py):")
     for reason, (times, messages, paths, clients) in sorted(by_reason.items()):
         print(f"  {reason}: {times['all']} times; {_some(messages)}: {_some(paths)}; {', '.join(sorted(clients))}")
+    return set(by_reason)
 
 
 def _some(names):
@@ -146,7 +149,11 @@ def main():
         reports = [future.result() for future in running]
     for report in reports:
         print_report(report)
-    print_excused(reports)
+    reasons = print_excused(reports)
+    whole_run = not skipped and options.only is None and options.client is None and options.cases >= ENOUGH_CASES
+    stale = excused.not_needed(reasons) if whole_run else []
+    for reason in stale:
+        print(f"FAILED  nothing needs this excuse any more, remove it: {reason}")
     for client, reason in skipped.items():
         print(f"\n*** SKIPPED {client}: a package registry cannot be reached: {reason}")
 
@@ -158,6 +165,7 @@ def main():
         f"{sum(report['pairs'] for report in whole)} (message, server version, client, part), {len(types)} protobuf types"
     )
     passed, failed = totals(reports)
+    failed += len(stale)
     print(f"{passed} passed, {failed} failed, {sum(1 for _, client in jobs if client in skipped)} skipped")
     return 1 if failed or not passed and not skipped else 0
 

@@ -256,7 +256,8 @@ std::string field_at(Direction where, int server_version, const std::string& pay
 
 /// How a client's payload differs from what we make of the values it was given:
 /// `reencoded`: decoding and encoding give the payload back. `same`: so does encoding the values.
-/// `differences`: fields with other values. `spelled`: fields with the same value in another spelling.
+/// `differences`: fields with other values. `spelled`: fields with the same value in another spelling. `trailing`: number
+/// of fields beyond those we know. `only_spelled`: in our spelling and without those it is what we make of the values.
 std::string compare_command(Direction where, int server_version, const std::string& payload, const std::string& json) {
   const Wire wire = wire_of(payload, server_version);
   Message read = decoded(where, server_version, payload);
@@ -287,6 +288,8 @@ std::string compare_command(Direction where, int server_version, const std::stri
     out += ']';
   }
   out += "],\"trailing\":" + std::to_string(read.residue.trailing.size());
+  read.residue.clear();
+  out += std::string(",\"only_spelled\":") + (encoded(read, server_version, wire) == ours ? "true" : "false");
   return out + ",\"ours\":\"" + to_hex(ours) + "\"}";
 }
 
