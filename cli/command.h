@@ -36,5 +36,7 @@ Command add_sessions(CLI::App& program);
 Command add_show(CLI::App& program);
 Command add_decode(CLI::App& program);
 Command add_encode(CLI::App& program);
+Command add_describe(CLI::App& program);
+Command add_errors(CLI::App& program);
 
 }  // namespace ibkr::cli

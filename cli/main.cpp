@@ -38,8 +38,9 @@ ExitStatus run(const Command& command) {
 ExitStatus run(int argc, char** argv) {
   Program program;
   CLI::App& parser = program.parser();
-  const Command commands[] = {add_proxy(parser), add_replay(parser), add_mock(parser),  add_sessions(parser),
-                              add_show(parser),  add_decode(parser), add_encode(parser)};
+  const Command commands[] = {add_proxy(parser),    add_replay(parser),   add_mock(parser),
+                              add_sessions(parser), add_show(parser),     add_decode(parser),
+                              add_encode(parser),   add_describe(parser), add_errors(parser)};
   program.name_environment();
   try {
     parser.parse(argc, argv);

@@ -6,7 +6,7 @@ import unittest
 
 from harness import CANNOT_START, OK, USAGE, FakeTws, Server, TestCase, ibkr
 
-COMMANDS = ("proxy", "replay", "mock", "sessions", "show", "decode", "encode")
+COMMANDS = ("proxy", "replay", "mock", "sessions", "show", "decode", "encode", "describe", "errors")
 
 
 class Help(TestCase):

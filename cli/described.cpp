@@ -1,0 +1,183 @@
+#include "cli/described.h"
+
+#include <algorithm>
+
+namespace ibkr::cli {
+namespace {
+
+using protocol::Direction;
+using protocol::FieldInfo;
+using protocol::Kind;
+using protocol::MessageInfo;
+using protocol::StructInfo;
+
+bool same(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+/// Structs, enumerations and known texts that messages are made of, each once.
+class Parts {
+ public:
+  Parts() {
+    for (const MessageInfo* type : protocol::all_messages()) add_fields(*type->body);
+  }
+  const std::vector<Described>& all() const { return parts_; }
+
+ private:
+  void add_fields(const StructInfo& holder) {
+    for (const FieldInfo& field : holder.fields) {
+      if (field.values != nullptr) add(field.values);
+      if (field.texts != nullptr) add(field.texts);
+      if (field.type != nullptr && add(field.type)) add_fields(*field.type);
+    }
+  }
+  bool add(Described part) {
+    if (std::ranges::find(parts_, part) != parts_.end()) return false;
+    parts_.push_back(part);
+    return true;
+  }
+
+  std::vector<Described> parts_;
+};
+
+const std::vector<Described>& parts() {
+  static const Parts made;
+  return made.all();
+}
+
+std::string_view name_of(const Described& what) {
+  return std::visit([](const auto* named) { return named->name; }, what);
+}
+
+bool goes_by(const MessageInfo& type, std::string_view name) {
+  return same(type.name, name) || std::ranges::any_of(type.aliases, [&](auto alias) { return same(alias, name); });
+}
+
+}  // namespace
+
+std::vector<Described> find_described(std::string_view name, std::optional<Direction> direction) {
+  std::vector<Described> found;
+  for (const MessageInfo* type : protocol::all_messages()) {
+    if ((!direction || type->direction == *direction) && goes_by(*type, name)) found.emplace_back(type);
+  }
+  if (!found.empty() || direction) return found;
+  std::ranges::copy_if(parts(), std::back_inserter(found),
+                       [&](const Described& part) { return same(name_of(part), name); });
+  return found;
+}
+
+std::vector<Described> find_described(std::int32_t id, std::optional<Direction> direction) {
+  std::vector<Described> found;
+  const std::int32_t plain = id > protocol::kProtobufIdOffset ? id - protocol::kProtobufIdOffset : id;
+  for (const Direction side : {Direction::In, Direction::Out}) {
+    const MessageInfo* type = protocol::find_message(side, plain);
+    const bool wanted = !direction || side == *direction;
+    if (wanted && type != nullptr && (plain == id || type->proto_since != 0)) found.emplace_back(type);
+  }
+  return found;
+}
+
+std::vector<std::string_view> described_names(std::optional<Direction> direction) {
+  std::vector<std::string_view> names;
+  for (const MessageInfo* type : protocol::all_messages()) {
+    if (direction && type->direction != *direction) continue;
+    names.push_back(type->name);
+    names.insert(names.end(), type->aliases.begin(), type->aliases.end());
+  }
+  if (!direction) std::ranges::transform(parts(), std::back_inserter(names), name_of);
+  return names;
+}
+
+std::string type_name(const FieldInfo& field) {
+  switch (field.kind) {
+    case Kind::Int32:
+      return "int32";
+    case Kind::Int64:
+      return "int64";
+    case Kind::Double:
+      return "double";
+    case Kind::Bool:
+      return "bool";
+    case Kind::Decimal:
+      return "decimal";
+    case Kind::String:
+      return "string";
+    case Kind::Struct:
+      return std::string(field.type->name);
+    case Kind::Int32List:
+      return "int32[]";
+    case Kind::DoubleList:
+      return "double[]";
+    case Kind::StringList:
+      return "string[]";
+    case Kind::StructList:
+      return std::string(field.type->name) + "[]";
+  }
+  return "";
+}
+
+std::string_view role_name(protocol::Role role) {
+  using protocol::Role;
+  switch (role) {
+    case Role::None:
+      return "";
+    case Role::RequestId:
+      return "request_id";
+    case Role::OrderId:
+      return "order_id";
+    case Role::RequestOrOrderId:
+      return "request_or_order_id";
+    case Role::PermId:
+      return "perm_id";
+    case Role::ClientId:
+      return "client_id";
+    case Role::Account:
+      return "account";
+    case Role::ExecId:
+      return "exec_id";
+    case Role::Time:
+      return "time";
+    case Role::User:
+      return "user";
+    case Role::Tag:
+      return "tag";
+    case Role::Text:
+      return "text";
+  }
+  return "";
+}
+
+std::string_view kind_name(protocol::RequestKind kind) {
+  using protocol::RequestKind;
+  switch (kind) {
+    case RequestKind::None:
+      return "";
+    case RequestKind::Command:
+      return "command";
+    case RequestKind::OneShot:
+      return "one-shot";
+    case RequestKind::Finite:
+      return "finite";
+    case RequestKind::Stream:
+      return "stream";
+  }
+  return "";
+}
+
+std::string_view direction_name(Direction direction) { return direction == Direction::In ? "in" : "out"; }
+
+std::string_view values_name(const FieldInfo& field) {
+  if (field.values != nullptr) return field.values->name;
+  return field.texts != nullptr ? field.texts->name : std::string_view();
+}
+
+std::vector<const MessageInfo*> requests_answered_by(const MessageInfo& answer) {
+  std::vector<const MessageInfo*> requests;
+  std::ranges::copy_if(protocol::all_messages(), std::back_inserter(requests), [&](const MessageInfo* request) {
+    return std::ranges::find(request->answers, &answer) != request->answers.end();
+  });
+  return requests;
+}
+
+}  // namespace ibkr::cli

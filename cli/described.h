@@ -1,0 +1,46 @@
+// What the protocol's description says about one name: finding it, and telling it as text or as JSON.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "protocol/schema.h"
+
+namespace ibkr::cli {
+
+/// Anything that has a name in the description.
+using Described = std::variant<const protocol::MessageInfo*, const protocol::StructInfo*, const protocol::EnumInfo*,
+                               const protocol::TextValues*>;
+
+/// All that go by the name, letter case ignored: messages by name or alias (of one direction, or of both), else
+/// structs and named values.
+std::vector<Described> find_described(std::string_view name, std::optional<protocol::Direction> direction);
+/// The messages with the id, with or without protobuf's 200.
+std::vector<Described> find_described(std::int32_t id, std::optional<protocol::Direction> direction);
+/// Every name and alias that find_described knows.
+std::vector<std::string_view> described_names(std::optional<protocol::Direction> direction);
+
+/// Appends lines for people. A server version other than 0 adds a message's layout there.
+void append_described(const Described& what, int server_version, std::string& out);
+/// Appends one JSON object, without a line end.
+void append_described_json(const Described& what, int server_version, std::string& out);
+
+// How the description's words are shown, in text and JSON alike.
+
+/// "int32", "Contract", "ComboLeg[]".
+std::string type_name(const protocol::FieldInfo& field);
+/// "request_id", as the description spells it; "" for none.
+std::string_view role_name(protocol::Role role);
+/// "one-shot"; "" for answers.
+std::string_view kind_name(protocol::RequestKind kind);
+/// "in" or "out".
+std::string_view direction_name(protocol::Direction direction);
+/// The name of the field's enumeration or known texts, or "".
+std::string_view values_name(const protocol::FieldInfo& field);
+/// The requests that the message can answer.
+std::vector<const protocol::MessageInfo*> requests_answered_by(const protocol::MessageInfo& answer);
+
+}  // namespace ibkr::cli

@@ -1,0 +1,168 @@
+// The description for people: `ibkr describe` without --json.
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+
+#include "cli/described.h"
+#include "cli/layout_steps.h"
+#include "protocol/error_codes.h"
+
+namespace ibkr::cli {
+namespace {
+
+using protocol::FieldInfo;
+using protocol::MessageInfo;
+using Row = std::vector<std::string>;
+
+/// Columns as wide as they have to be; the last one as it is.
+void append_table(const std::vector<Row>& rows, std::string& out) {
+  std::vector<std::size_t> widths(rows.empty() ? 0 : rows.front().size());
+  for (const Row& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  for (const Row& row : rows) {
+    std::string line = "  ";
+    for (std::size_t i = 0; i + 1 < row.size(); ++i) {
+      line += i == 0 ? fmt::format("{:>{}}  ", row[i], widths[i]) : fmt::format("{:<{}}  ", row[i], widths[i]);
+    }
+    line += row.back();
+    out += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
+  }
+}
+
+void append_line(std::string_view label, std::string_view text, std::string& out) {
+  if (!text.empty()) out += fmt::format("  {:<14}{}\n", label, text);
+}
+
+template <class Messages>
+std::string names(const Messages& messages) {
+  std::vector<std::string_view> list;
+  for (const MessageInfo* type : messages) list.push_back(type->name);
+  return fmt::format("{}", fmt::join(list, ", "));
+}
+
+std::string manner(const MessageInfo& type) {
+  using protocol::RequestKind;
+  switch (type.kind) {
+    case RequestKind::None:
+      return "";
+    case RequestKind::Command:
+      return "command: no answer of its own";
+    case RequestKind::OneShot:
+      return "one-shot: one answer";
+    case RequestKind::Finite:
+      return "finite: answers up to an end";
+    case RequestKind::Stream:
+      return "stream: answers until it is cancelled";
+  }
+  return "";
+}
+
+std::string versions(const MessageInfo& type) {
+  if (type.proto_since == 0) return fmt::format("text from {} on", type.since);
+  if (type.text == nullptr) return fmt::format("protobuf from {} on", type.proto_since);
+  return fmt::format("text {}..{}, protobuf from {} on", type.since, type.proto_since - 1, type.proto_since);
+}
+
+/// The errors that answer a cancel, by what they mean.
+std::string errors_of_cancel(const MessageInfo& cancel,
+                             std::span<const MessageInfo* const> protocol::ErrorCodeInfo::*relation) {
+  std::vector<std::int32_t> codes;
+  for (const auto& code : protocol::all_error_codes()) {
+    const auto& cancels = code.*relation;
+    if (std::ranges::find(cancels, &cancel) != cancels.end()) codes.push_back(code.code);
+  }
+  return codes.empty() ? "" : fmt::format("error {}", fmt::join(codes, ", "));
+}
+
+void append_relations(const MessageInfo& type, std::string& out) {
+  append_line("manner", manner(type), out);
+  append_line("answers", names(type.answers), out);
+  append_line(type.kind == protocol::RequestKind::Stream ? "first batch" : "ended by", names(type.ends), out);
+  if (type.cancel != nullptr) append_line("cancelled by", type.cancel->name, out);
+  if (type.cancels != nullptr) append_line("cancels", type.cancels->name, out);
+  append_line("confirmed by", errors_of_cancel(type, &protocol::ErrorCodeInfo::confirms), out);
+  append_line("refused by", errors_of_cancel(type, &protocol::ErrorCodeInfo::refuses), out);
+  append_line("answer to", names(requests_answered_by(type)), out);
+  if (type.pushed) append_line("pushed", "TWS sends it unasked, too", out);
+}
+
+std::string remarks(const FieldInfo& field) {
+  std::vector<std::string> all;
+  if (field.role != protocol::Role::None) all.emplace_back(role_name(field.role));
+  if (!values_name(field).empty()) all.emplace_back(values_name(field));
+  if (field.ignorable) all.emplace_back("ignorable");
+  return fmt::format("{}", fmt::join(all, ", "));
+}
+
+void append_fields(const protocol::StructInfo& info, std::string& out) {
+  if (info.fields.empty()) return;
+  out += "\nfields (protobuf number, name, type, role or values, meaning)\n";
+  std::vector<Row> rows;
+  for (const FieldInfo& field : info.fields) {
+    rows.push_back({field.number == 0 ? "-" : std::to_string(field.number), std::string(field.name), type_name(field),
+                    remarks(field), std::string(field.doc)});
+  }
+  append_table(rows, out);
+}
+
+void append_layout(const MessageInfo& type, int server_version, std::string& out) {
+  if (server_version < type.since) {
+    out += fmt::format("\nnot known at server version {}\n", server_version);
+    return;
+  }
+  if (protocol::wire_at(type, server_version) == protocol::Wire::Protobuf) {
+    out += fmt::format("\nprotobuf at server version {}: id {} as 4 raw bytes, then the fields by their numbers\n",
+                       server_version, type.id + protocol::kProtobufIdOffset);
+    return;
+  }
+  out += fmt::format("\ntext at server version {}, each field ended by NUL\n", server_version);
+  std::vector<Row> rows;
+  for (const LayoutStep& step : layout_steps(type, server_version)) {
+    rows.push_back({step.index < 0 ? "" : std::to_string(step.index),
+                    std::string(static_cast<std::size_t>(step.depth) * 2, ' ') + step.what,
+                    step.field != nullptr ? type_name(*step.field) : "", step.note});
+  }
+  append_table(rows, out);
+}
+
+void append(const MessageInfo& type, int server_version, std::string& out) {
+  const std::string protobuf =
+      type.proto_since == 0 ? "" : fmt::format(", {} as protobuf", type.id + protocol::kProtobufIdOffset);
+  out += fmt::format("{}: message {} TWS, id {}{}\n  {}\n\n", type.name,
+                     type.direction == protocol::Direction::In ? "from" : "to", type.id, protobuf, type.doc);
+  append_line("known as", fmt::format("{}", fmt::join(type.aliases, ", ")), out);
+  append_line("servers", versions(type), out);
+  append_relations(type, out);
+  append_fields(*type.body, out);
+  if (server_version != 0) append_layout(type, server_version, out);
+}
+
+void append(const protocol::StructInfo& info, int, std::string& out) {
+  out += fmt::format("{}: part of messages\n  {}\n", info.name, info.doc);
+  append_fields(info, out);
+}
+
+void append(const protocol::EnumInfo& info, int, std::string& out) {
+  out += fmt::format("{}: values of numbers\n  {}\n\n", info.name, info.doc);
+  std::vector<Row> rows;
+  for (const auto& value : info.values) {
+    rows.push_back({std::to_string(value.value), std::string(value.name), std::string(value.doc)});
+  }
+  append_table(rows, out);
+}
+
+void append(const protocol::TextValues& info, int, std::string& out) {
+  out += fmt::format("{}: known values of texts; others can occur\n  {}\n\n", info.name, info.doc);
+  std::vector<Row> rows;
+  for (const auto& value : info.values) rows.push_back({'"' + std::string(value.value) + '"', std::string(value.doc)});
+  append_table(rows, out);
+}
+
+}  // namespace
+
+void append_described(const Described& what, int server_version, std::string& out) {
+  std::visit([&](const auto* named) { append(*named, server_version, out); }, what);
+}
+
+}  // namespace ibkr::cli

@@ -1,0 +1,215 @@
+#include "cli/layout_steps.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace ibkr::cli {
+namespace {
+
+using protocol::Compare;
+using protocol::Condition;
+using protocol::ConditionCode;
+using protocol::FieldInfo;
+using protocol::Kind;
+using protocol::Spelling;
+using protocol::TextOp;
+using protocol::TextOpCode;
+
+std::string_view symbol(Compare compare) {
+  switch (compare) {
+    case Compare::Equal:
+      return "==";
+    case Compare::NotEqual:
+      return "!=";
+    case Compare::Less:
+      return "<";
+    case Compare::LessEqual:
+      return "<=";
+    case Compare::Greater:
+      return ">";
+    case Compare::GreaterEqual:
+      return ">=";
+  }
+  return "";
+}
+
+bool compared(int left, Compare compare, int right) {
+  switch (compare) {
+    case Compare::Equal:
+      return left == right;
+    case Compare::NotEqual:
+      return left != right;
+    case Compare::Less:
+      return left < right;
+    case Compare::LessEqual:
+      return left <= right;
+    case Compare::Greater:
+      return left > right;
+    case Compare::GreaterEqual:
+      return left >= right;
+  }
+  return false;
+}
+
+bool is_number(Kind kind) {
+  return kind == Kind::Int32 || kind == Kind::Int64 || kind == Kind::Double || kind == Kind::Decimal;
+}
+
+std::string spelling_note(const TextOp& op, int server_version) {
+  constexpr int kAsciiServerVersion = 153;
+  switch (op.spelling) {
+    case Spelling::Plain:
+      if (op.kind == Kind::Bool) return "1 or 0";
+      return is_number(op.kind) && op.kind != Kind::Decimal ? "unset is 0" : "";
+    case Spelling::Blank:
+      return "unset is empty";
+    case Spelling::Sentinel:
+      return "unset is the type's largest number";
+    case Spelling::Escaped:
+      return server_version < kAsciiServerVersion ? "" : "outside ASCII as \\uXXXX";
+    case Spelling::EscapedAlways:
+      return "outside ASCII as \\uXXXX";
+    case Spelling::TrueFalse:
+      return "true or false";
+    case Spelling::AndOr:
+      return "a (and) or o (or)";
+  }
+  return "";
+}
+
+class Walk {
+ public:
+  Walk(const protocol::MessageInfo& type, int server_version)
+      : slots_(type.text->slots), server_version_(server_version) {
+    add(nullptr, fmt::format("{}", type.id),
+        server_version < protocol::kRawIdServerVersion ? "the message id" : "the message id, as 4 raw bytes");
+    run(type.text->ops);
+  }
+
+  std::vector<LayoutStep> steps;
+
+ private:
+  void run(std::span<const TextOp> ops) {
+    for (std::size_t i = 0; i < ops.size();) {
+      const TextOp& op = ops[i];
+      const bool there = server_version_ >= op.since && (op.until == 0 || server_version_ < op.until);
+      if (there) step(op, ops.subspan(i + 1, op.body), ops.subspan(i + 1U + op.body, op.otherwise));
+      i += 1U + op.body + op.otherwise;
+    }
+  }
+
+  void step(const TextOp& op, std::span<const TextOp> body, std::span<const TextOp> otherwise) {
+    switch (op.code) {
+      case TextOpCode::Field:
+        return add(op.field, path(op.slot, *op.field), spelling_note(op, server_version_));
+      case TextOpCode::Version:
+        return add(nullptr, fmt::format("{}", op.number), "the message's own version");
+      case TextOpCode::Constant:
+        return add(nullptr, '"' + std::string(op.detail->literal) + '"', "a dead slot");
+      case TextOpCode::Variant:
+        add(nullptr, '"' + std::string(op.detail->literal) + '"',
+            fmt::format("sent by some clients: there when {} fields are left", op.number));
+        return lose_index();
+      case TextOpCode::Tags:
+        return add(op.field, path(op.slot, *op.field), "tag=value;tag=value;");
+      case TextOpCode::Mask:
+        return add(nullptr, mask(op), "one number of bits, the first name lowest");
+      case TextOpCode::Echo:
+        return add(op.field, path(op.slot, *op.field), "sent once more; the first one counts");
+      case TextOpCode::If:
+        return branch(op, body, otherwise);
+      case TextOpCode::Repeat:
+        return block(op, "repeat " + path(op.slot, *op.field), "a count, then for each", body);
+      case TextOpCode::Again:
+        return block(op, "repeat again " + path(op.slot, *op.field), "a count, then for each of the same", body);
+      case TextOpCode::RepeatScalar:
+        add(op.field, "list " + path(op.slot, *op.field), "a count, then that many");
+        return lose_index();
+      case TextOpCode::With:
+        return block(op, "with " + path(op.slot, *op.field), "1 or 0, and after a 1", body);
+    }
+  }
+
+  void block(const TextOp& op, std::string what, std::string note, std::span<const TextOp> body) {
+    add(op.field, std::move(what), std::move(note));
+    inside(body);
+  }
+
+  void inside(std::span<const TextOp> body) {
+    lose_index();
+    ++depth_;
+    run(body);
+    --depth_;
+  }
+
+  void branch(const TextOp& op, std::span<const TextOp> body, std::span<const TextOp> otherwise) {
+    std::string open;  // conditions that values decide
+    for (const Condition& c : op.detail->conditions) {
+      if (c.code != ConditionCode::ServerVersion) {
+        open += (open.empty() ? "" : " and ") + shown(c);
+      } else if (!compared(server_version_, c.compare, static_cast<int>(c.number))) {
+        return run(otherwise);
+      }
+    }
+    if (open.empty()) return run(body);
+    steps.push_back({depth_, -1, "if " + open, "", nullptr});
+    inside(body);
+    if (otherwise.empty()) return;
+    steps.push_back({depth_, -1, "else", "", nullptr});
+    inside(otherwise);
+  }
+
+  std::string shown(const Condition& c) const {
+    if (c.code == ConditionCode::ServerVersion) return fmt::format("server {} {}", symbol(c.compare), c.number);
+    if (c.code == ConditionCode::MessageVersion) return fmt::format("version {} {}", symbol(c.compare), c.number);
+    const std::string name = path(c.slot, *c.field);
+    if (c.code == ConditionCode::NotEmptyList) return name + " not empty";
+    if (c.code == ConditionCode::Number) {
+      return fmt::format("{} {} {}", name, symbol(c.compare),
+                         std::isinf(c.number) ? "infinity" : fmt::format("{}", c.number));
+    }
+    std::vector<std::string> values;
+    for (const std::string_view text : c.texts) values.push_back('"' + std::string(text) + '"');
+    for (const std::int32_t integer : c.integers) values.push_back(std::to_string(integer));
+    if (values.size() == 1) return fmt::format("{} {} {}", name, symbol(c.compare), values.front());
+    return fmt::format("{} in ({})", name, fmt::join(values, ", "));
+  }
+
+  std::string mask(const TextOp& op) const {
+    std::vector<std::string> names;
+    for (const FieldInfo* bit : op.detail->mask) names.push_back(path(op.slot, *bit));
+    return fmt::format("mask ({})", fmt::join(names, " "));
+  }
+
+  /// A repeat's block is about one element, so a path begins anew there.
+  std::string path(std::uint8_t slot, const FieldInfo& field) const {
+    std::string text(field.name);
+    for (std::uint8_t s = slot; s != 0 && slots_[s].field->kind == Kind::Struct; s = slots_[s].parent) {
+      text = std::string(slots_[s].field->name) + "." + text;
+    }
+    return text;
+  }
+
+  void add(const FieldInfo* field, std::string what, std::string note) {
+    steps.push_back({depth_, index_, std::move(what), std::move(note), field});
+    if (index_ >= 0) ++index_;
+  }
+
+  void lose_index() { index_ = -1; }
+
+  std::span<const protocol::TextSlot> slots_;
+  int server_version_;
+  int depth_ = 0;
+  int index_ = 0;
+};
+
+}  // namespace
+
+std::vector<LayoutStep> layout_steps(const protocol::MessageInfo& type, int server_version) {
+  return std::move(Walk(type, server_version).steps);
+}
+
+}  // namespace ibkr::cli

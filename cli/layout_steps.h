@@ -1,0 +1,24 @@
+// A message's text layout at one server version, as lines that can be read: what the tables' ops (protocol/schema.h)
+// say once all that the version decides is decided.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "protocol/schema.h"
+
+namespace ibkr::cli {
+
+/// One line of a layout.
+struct LayoutStep {
+  int depth;         ///< blocks that it stands in
+  int index;         ///< of the field it takes; the message id is 0; -1 where it takes none or where the values decide
+  std::string what;  ///< "price", "repeat contract.combo_legs", "if version >= 2"
+  std::string note;  ///< how it is spelled, or ""
+  const protocol::FieldInfo* field;  ///< of a line that is one field, else null
+};
+
+/// The layout at the server version. The message has one, and is known there.
+std::vector<LayoutStep> layout_steps(const protocol::MessageInfo& type, int server_version);
+
+}  // namespace ibkr::cli
