@@ -69,13 +69,15 @@ def run_job(job, python, options):
 
 
 def install_all(clients):
-    """(client -> its Python, client -> why it is skipped)."""
+    """(client -> its Python, client -> why it is skipped). Ends the program when a client does not install."""
     pythons, skipped = {}, {}
     for client in clients:
         try:
             pythons[client] = environments.interpreter(client)
         except environments.RegistryUnreachable as unreachable:
             skipped[client] = str(unreachable)
+        except environments.InstallFailed as failed:
+            sys.exit(f"cannot install {client}:\n{failed}\n0 passed, 1 failed, 0 skipped")
     return pythons, skipped
 
 
