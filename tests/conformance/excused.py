@@ -50,7 +50,7 @@ PROTOBUF_SINCE = {
 }
 
 
-def unable(client, message, version, wire):
+def unable(client, version, wire):
     """Paths that a client cannot send: it refuses, raises, or has no such argument in its own structs."""
     if client == "ibapi_10_37" and wire == "protobuf":
         return {"contract.primary_exch"}  # sets a protobuf field that does not exist, and raises
@@ -182,7 +182,7 @@ def judge(report, client, message, version, path, kind, what, example):
     report.differs(message, f"{kind} of {path}", f"{what}; {example}")
 
 
-def adapt_request(client, message):
+def adapt_request(message):
     """Takes out of our JSON what a client was given and never sends."""
     if message["wire"] == "protobuf":
         for part, names in NEVER_SENT.items():

@@ -126,7 +126,7 @@ class Case:
         self.layout = toolkit.layout(method.message, version)
         self.only_layout = only_layout
         self.options = options
-        self.unable = excused.unable(client.name, method.message["name"], version, self.wire)
+        self.unable = excused.unable(client.name, version, self.wire)
         self.arguments = {parameter: self._argument(path, field) for parameter, path, field in method.parameters}
         if "order" in self.arguments and "contract" in self.arguments:
             self.values.leg_prices(self.arguments["contract"], self.arguments["order"])
@@ -197,7 +197,7 @@ def run_case(client, toolkit, report, method, version, seed):
     """One comparison. Raises Refused."""
     case, payload = send(client, toolkit, method, version, seed)
     message = case.json()
-    excused.adapt_request(client.name, message)
+    excused.adapt_request(message)
     name = message["name"]
     example = f"{client.name}.{method.name} at {version}, seed {seed!r}"
     report.count(name, version)

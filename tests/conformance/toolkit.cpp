@@ -78,17 +78,28 @@ const MessageInfo& message_type(std::istringstream& line) {
 
 std::string_view kind_name(Kind kind) {
   switch (kind) {
-    case Kind::Int32: return "int32";
-    case Kind::Int64: return "int64";
-    case Kind::Double: return "double";
-    case Kind::Bool: return "bool";
-    case Kind::Decimal: return "decimal";
-    case Kind::String: return "string";
-    case Kind::Struct: return "struct";
-    case Kind::Int32List: return "int32[]";
-    case Kind::DoubleList: return "double[]";
-    case Kind::StringList: return "string[]";
-    case Kind::StructList: return "struct[]";
+    case Kind::Int32:
+      return "int32";
+    case Kind::Int64:
+      return "int64";
+    case Kind::Double:
+      return "double";
+    case Kind::Bool:
+      return "bool";
+    case Kind::Decimal:
+      return "decimal";
+    case Kind::String:
+      return "string";
+    case Kind::Struct:
+      return "struct";
+    case Kind::Int32List:
+      return "int32[]";
+    case Kind::DoubleList:
+      return "double[]";
+    case Kind::StringList:
+      return "string[]";
+    case Kind::StructList:
+      return "struct[]";
   }
   return "";
 }
@@ -165,7 +176,8 @@ std::string versions(const MessageInfo& type) {
       if (op.since != 0) add(op.since);
       if (op.until != 0) add(op.until);
       for (const Condition& c : conditions(op)) {
-        if (c.code == ConditionCode::ServerVersion) add(static_cast<int>(c.number)), add(static_cast<int>(c.number) + 1);
+        if (c.code == ConditionCode::ServerVersion)
+          add(static_cast<int>(c.number)), add(static_cast<int>(c.number) + 1);
       }
     }
   }
@@ -189,10 +201,10 @@ void fields_of(const TextLayout& text, std::span<const TextOp> ops, int server_v
     i += 1U + op.body + op.otherwise;
     if (!applies(op, server_version)) continue;
     if (op.field) paths.insert(slot_path(text, op.slot) + std::string(op.field->name));
-    for (const FieldInfo* bit : op.detail ? op.detail->mask : std::span<const FieldInfo* const>()) paths.insert(slot_path(text, op.slot) + std::string(bit->name));
-    const bool closed = std::ranges::any_of(conditions(op), [&](const Condition& c) {
-      return c.code == ConditionCode::ServerVersion && !holds(c, scope);
-    });
+    for (const FieldInfo* bit : op.detail ? op.detail->mask : std::span<const FieldInfo* const>())
+      paths.insert(slot_path(text, op.slot) + std::string(bit->name));
+    const bool closed = std::ranges::any_of(
+        conditions(op), [&](const Condition& c) { return c.code == ConditionCode::ServerVersion && !holds(c, scope); });
     if (!closed) fields_of(text, body, server_version, paths);
     fields_of(text, otherwise, server_version, paths);
   }
@@ -219,7 +231,8 @@ Message decoded(Direction where, int server_version, const std::string& payload)
 
 std::string encoded(const Message& message, int server_version, Wire wire) {
   std::string payload;
-  if (auto done = encode(message, server_version, wire, payload); !done) throw Trouble{"encode: " + done.error().to_string()};
+  if (auto done = encode(message, server_version, wire, payload); !done)
+    throw Trouble{"encode: " + done.error().to_string()};
   return payload;
 }
 
@@ -256,8 +269,9 @@ std::string field_at(Direction where, int server_version, const std::string& pay
 
 /// How a client's payload differs from what we make of the values it was given:
 /// `reencoded`: decoding and encoding give the payload back. `same`: so does encoding the values.
-/// `differences`: fields with other values. `spelled`: fields with the same value in another spelling. `trailing`: number
-/// of fields beyond those we know. `only_spelled`: in our spelling and without those it is what we make of the values.
+/// `differences`: fields with other values. `spelled`: fields with the same value in another spelling. `trailing`:
+/// number of fields beyond those we know. `only_spelled`: in our spelling and without those it is what we make of the
+/// values.
 std::string compare_command(Direction where, int server_version, const std::string& payload, const std::string& json) {
   const Wire wire = wire_of(payload, server_version);
   Message read = decoded(where, server_version, payload);
