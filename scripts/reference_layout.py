@@ -1,0 +1,82 @@
+"""A message's text layout as lines for people: what each field is, at which server versions, and how it is spelled."""
+
+from protocol_lines import LAST_VERSION
+
+COMPARES = {"Equal": "==", "NotEqual": "!=", "Less": "<", "LessEqual": "<=", "Greater": ">", "GreaterEqual": ">="}
+SPELLED = {"?": "empty when unset", "!": "the type's largest number when unset", "~": "outside ASCII as \\uXXXX from 153 on",
+           "~~": "outside ASCII as \\uXXXX", ":true": "true or false", ":ao": "a (and) or o (or)"}
+
+
+def layout_lines(message):
+    """Aligned lines: what, when, note."""
+    rows = list(_rows(message, message.ops, 0))
+    widths = [max((len(row[i]) for row in rows if row[1] or row[2]), default=0) for i in range(2)]  # not of conditions
+    return [f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]}".rstrip() for row in rows]
+
+
+def _rows(message, ops, depth):
+    indent = "  " * depth
+    for op in ops:
+        when = _when(message, op)
+        if op.code == "If":
+            yield f"{indent}if {' and '.join(_condition(message, c) for c in op.conditions)}", "", ""
+            yield from _rows(message, op.body, depth + 1)
+            if op.otherwise:
+                yield f"{indent}else", "", ""
+                yield from _rows(message, op.otherwise, depth + 1)
+            continue
+        what, note = _told(message, op)
+        yield indent + what, when, note
+        yield from _rows(message, op.body, depth + 1)
+
+
+def _told(message, op):
+    name = _path(message, op.slot, op.field) if op.field else ""
+    if op.code == "Field":
+        return name, SPELLED.get(op.spelling, "0 when unset" if op.field.type in ("int32", "int64", "double") else "")
+    if op.code == "Mask":
+        names = " ".join(_path(message, op.slot, f) for f in op.mask)
+        return f"mask ({names})", "one number of bits, the first name lowest"
+    return {
+        "Version": (f"version {op.number}", "the message's own version"),
+        "Constant": (f'"{op.literal}"', "a dead slot"),
+        "Variant": (f'"{op.literal}"', f"only some clients send it: there when {op.number} fields are left"),
+        "Tags": (f"tags {name}", "tag=value;tag=value;"),
+        "Echo": (name, "sent once more; the first one counts"),
+        "Repeat": (f"repeat {name}", "a count, then for each:"),
+        "Again": (f"repeat again {name}", "a count, then for each of the same:"),
+        "RepeatScalar": (f"list {name}", "a count, then that many"),
+        "With": (f"with {name}", "1 or 0, and after a 1:"),
+    }[op.code]
+
+
+def _when(message, op):
+    last = (message.protobuf or LAST_VERSION + 1) - 1
+    since, until = op.since if op.since > message.since else 0, op.until if op.until and op.until <= last else 0
+    if since and until:
+        return f"{since}..{until - 1}"
+    return f"from {since} on" if since else f"up to {until - 1}" if until else ""
+
+
+def _condition(message, c):
+    compare = COMPARES[c.compare]
+    if c.code == "ServerVersion":
+        return f"server {compare} {c.number}"
+    if c.code == "MessageVersion":
+        return f"version {compare} {c.number}"
+    name = _path(message, c.slot, c.field)
+    if c.code == "NotEmptyList":
+        return f"{name} not empty"
+    if c.code == "Number":
+        return f"{name} {compare} {'infinity' if c.number == float('inf') else f'{c.number:g}'}"
+    values = [f'"{text}"' for text in c.texts] or [str(number) for number in c.integers]
+    return f"{name} {compare} {values[0]}" if len(values) == 1 else f"{name} in ({', '.join(values)})"
+
+
+def _path(message, slot, f):
+    """From the message, or from the element of the innermost repeat."""
+    names = [f.name]
+    while slot and not message.slots[slot].field.is_list:
+        names.append(message.slots[slot].field.name)
+        slot = message.slots[slot].parent
+    return ".".join(reversed(names))

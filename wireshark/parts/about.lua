@@ -1,0 +1,11 @@
+-- Wireshark dissector for the TWS API of Interactive Brokers: what applications say to TWS or IB Gateway over TCP.
+--
+-- Install: copy this one file into Wireshark's personal plugins folder (Help > About > Folders), or name it on the
+-- command line: tshark -X lua_script:ibkr.lua -r capture.pcapng -Y ibkr
+-- Wireshark 4.0 or later. Other ports than those in the preferences: "Decode As…" IBKR.
+--
+-- Filters: ibkr.message == "TickPrice", ibkr.tick_price.price > 100, and across all messages ibkr.request_id,
+-- ibkr.order_id, ibkr.perm_id, ibkr.account, ibkr.exec_id, ibkr.client_id.
+--
+-- The layout depends on the server version, which both sides agree on first. A capture that begins later has no such
+-- answer: set the version in the preferences. Protobuf messages need none.
