@@ -39,7 +39,7 @@ class Reader {
       Value value;
       if (!take(bytes, static_cast<std::uint32_t>(key & 7), value, start)) return false;
       if (field == nullptr || !store(*field, object, static_cast<std::uint32_t>(key & 7), value)) {
-        if (failed_) return false;
+        if (error) return false;
         auto& unknown = *reinterpret_cast<std::string*>(static_cast<char*>(object) + info.unknown_offset);
         unknown.append(start, static_cast<std::size_t>(bytes.data() - start));
       }
@@ -47,7 +47,7 @@ class Reader {
     return true;
   }
 
-  DecodeError error;
+  std::optional<DecodeError> error;  // after read_struct() has returned false
 
  private:
   struct Value {
@@ -56,6 +56,11 @@ class Reader {
   };
 
   bool varint(std::string_view& bytes, std::uint64_t& value) {
+    if (!bytes.empty() && static_cast<unsigned char>(bytes[0]) < 0x80) {  // most keys, lengths and flags
+      value = static_cast<unsigned char>(bytes[0]);
+      bytes.remove_prefix(1);
+      return true;
+    }
     value = 0;
     for (std::size_t i = 0; i < bytes.size() && i < 10; ++i) {
       const auto byte = static_cast<unsigned char>(bytes[i]);
@@ -65,7 +70,7 @@ class Reader {
         return true;
       }
     }
-    return fail(nullptr, bytes.data(), bytes.size() < 10 ? "the payload ends inside a number" : "a number of more than 10 bytes");
+    return fail(bytes.data(), bytes.size() < 10 ? "the payload ends inside a number" : "a number of more than 10 bytes");
   }
 
   bool take(std::string_view& bytes, std::uint32_t type, Value& value, const char* start) {
@@ -77,19 +82,19 @@ class Reader {
         std::uint64_t length = 0;
         if (!varint(bytes, length)) return false;
         if (length > bytes.size()) {
-          return fail(nullptr, start, "a length of " + std::to_string(length) + ", but only " +
+          return fail(start, "a length of " + std::to_string(length) + ", but only " +
                                           std::to_string(bytes.size()) + " bytes follow");
         }
         value.bytes = bytes.substr(0, length);
         bytes.remove_prefix(length);
         return true;
       }
-      default: return fail(nullptr, start, "wire type " + std::to_string(type) + " is not used in this protocol");
+      default: return fail(start, "wire type " + std::to_string(type) + " is not used in this protocol");
     }
   }
 
   bool fixed(std::string_view& bytes, std::size_t size, Value& value) {
-    if (bytes.size() < size) return fail(nullptr, bytes.data(), "the payload ends inside a number");
+    if (bytes.size() < size) return fail(bytes.data(), "the payload ends inside a number");
     std::memcpy(&value.number, bytes.data(), size);
     if constexpr (std::endian::native == std::endian::big) value.number = __builtin_bswap64(value.number);
     bytes.remove_prefix(size);
@@ -127,6 +132,11 @@ class Reader {
   }
 
   bool store_decimal(const FieldInfo& field, void* object, std::string_view text) {
+    std::int64_t whole = 0;
+    if (read_digits(text, whole)) {
+      member<std::optional<Decimal>>(field, object) = Decimal(whole);
+      return true;
+    }
     const auto decimal = Decimal::parse(text);
     // A number that we would spell another way, or none at all, is kept as it came.
     if (!decimal || decimal->to_string() != text) return false;
@@ -174,21 +184,18 @@ class Reader {
   }
 
   bool nested(const FieldInfo& field) {
-    if (failed_) error.field = std::string(field.name) + (error.field.empty() ? "" : ".") + error.field;
+    if (error) error->field = std::string(field.name) + (error->field.empty() ? "" : ".") + error->field;
     return false;
   }
 
-  bool fail(const FieldInfo* field, const char* at, std::string reason) {
-    failed_ = true;
-    error = {std::string(message_.name()), field ? std::string(field->name) : "", -1,
-             static_cast<std::int64_t>(body_at_) + (at - begin_), std::move(reason)};
+  bool fail(const char* at, std::string reason) {
+    error = {std::string(message_.name()), "", -1, static_cast<std::int64_t>(body_at_) + (at - begin_), std::move(reason)};
     return false;
   }
 
   Message& message_;
   const char* begin_;
   std::size_t body_at_;
-  bool failed_ = false;
 };
 
 // ---- encode ----
@@ -338,7 +345,7 @@ class Writer {
 
 Expected<void, DecodeError> decode_protobuf(Message& message, std::string_view body, std::size_t body_at) {
   Reader reader(message, body, body_at);
-  if (!reader.read_struct(*message.type().body, message.body(), body)) return Unexpected(std::move(reader.error));
+  if (!reader.read_struct(*message.type().body, message.body(), body)) return Unexpected(*std::move(reader.error));
   return {};
 }
 

@@ -165,6 +165,7 @@ bool equal(const std::optional<T>& a, const std::optional<T>& b) {
 }  // namespace
 
 Reading read_int64(std::string_view text, std::int64_t& value) {
+  if (read_digits(text, value)) return Reading::Exact;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error == std::errc() && end == text.data() + text.size()) {
     const std::string_view digits = text.front() == '-' ? text.substr(1) : text;
@@ -187,16 +188,17 @@ Reading read_double(std::string_view text, double& value) {
   const bool negative = *at == '-';
   if (negative) ++at;
   const char* const whole = at;
+  const char* point = end;
   std::int64_t mantissa = 0;
-  while (at != end && is_digit(*at)) mantissa = mantissa * 10 + (*at++ - '0');
-  const auto whole_digits = at - whole;
-  std::ptrdiff_t fraction_digits = 0;
-  if (at != end && *at == '.') {
-    const char* const fraction = ++at;
-    while (at != end && is_digit(*at)) mantissa = mantissa * 10 + (*at++ - '0');
-    fraction_digits = at - fraction;
+  for (; at != end; ++at) {
+    const auto digit = static_cast<unsigned>(*at - '0');
+    if (digit <= 9) mantissa = mantissa * 10 + digit;
+    else if (*at == '.' && point == end) point = at;
+    else return read_double_slowly(text, value);
   }
-  if (at != end || whole_digits == 0 || whole_digits + fraction_digits > 15) return read_double_slowly(text, value);
+  const auto whole_digits = point - whole;
+  const auto fraction_digits = point == end ? 0 : end - point - 1;
+  if (whole_digits == 0 || whole_digits + fraction_digits > 15) return read_double_slowly(text, value);
   value = static_cast<double>(mantissa) / kPowersOfTen[static_cast<std::size_t>(fraction_digits)];
   if (negative) value = -value;
   const bool tidy_whole = whole_digits == 1 || *whole != '0';

@@ -19,6 +19,18 @@ enum class Reading : std::uint8_t {
   Bad,      ///< no value of this kind
 };
 
+/// The usual whole number: up to 15 digits, no sign, no needless zero. False leaves `value` as it was.
+inline bool read_digits(std::string_view text, std::int64_t& value) {
+  if (text.empty() || text.size() > 15 || (text[0] == '0' && text.size() > 1)) return false;
+  std::int64_t number = 0;
+  for (const char c : text) {
+    const auto digit = static_cast<unsigned>(c - '0');
+    if (digit > 9) return false;
+    number = number * 10 + digit;
+  }
+  value = number;
+  return true;
+}
 Reading read_int64(std::string_view text, std::int64_t& value);
 Reading read_double(std::string_view text, double& value);
 void append_int64(std::string& out, std::int64_t value);

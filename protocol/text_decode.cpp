@@ -1,5 +1,6 @@
 // The text decoder: walks a layout's ops, taking one field of the body at each.
 #include <algorithm>
+#include <limits>
 #include <optional>
 
 #include "protocol/decimal.h"
@@ -74,7 +75,7 @@ class TextDecoder {
       reinterpret_cast<std::optional<std::string>*>(at)->emplace(text);
       return true;
     }
-    if (op.kind == Kind::Int32 && small_integer(text, *reinterpret_cast<std::optional<std::int32_t>*>(at))) return true;
+    if (usual_number(op.kind, text, at)) return true;
     if (op.kind == Kind::Bool && op.spelling == Spelling::Plain && text.size() == 1 && (text[0] | 1) == '1') {
       *reinterpret_cast<std::optional<bool>*>(at) = text[0] == '1';
       return true;
@@ -86,30 +87,39 @@ class TextDecoder {
     return true;
   }
 
-  /// Up to nine digits without a sign or a leading zero.
-  static bool small_integer(std::string_view text, std::optional<std::int32_t>& value) {
-    if (text.size() > 9 || (text[0] == '0' && text.size() > 1)) return false;
-    std::int32_t number = 0;
-    for (const char c : text) {
-      if (c < '0' || c > '9') return false;
-      number = number * 10 + (c - '0');
+  /// A number that is set and spelled as we spell it.
+  static bool usual_number(Kind kind, std::string_view text, char* at) {
+    std::int64_t number = 0;
+    if (kind == Kind::Double) {
+      double value = 0;
+      if (read_double(text, value) != Reading::Exact || value == std::numeric_limits<double>::max()) return false;
+      *reinterpret_cast<std::optional<double>*>(at) = value;
+      return true;
     }
-    value = number;
-    return true;
+    if (kind == Kind::Int32) {
+      if (!read_digits(text, number) || number >= std::numeric_limits<std::int32_t>::max()) return false;
+      *reinterpret_cast<std::optional<std::int32_t>*>(at) = static_cast<std::int32_t>(number);
+      return true;
+    }
+    if (kind == Kind::Decimal) {
+      if (text.size() > 9 || !read_digits(text, number)) return false;  // longer ones may stand for unset
+      *reinterpret_cast<std::optional<Decimal>*>(at) = Decimal(number);
+      return true;
+    }
+    return false;
   }
 
   bool version(const TextOp& op) {
     if (at_end(op)) return false;
     const std::string_view text = take();
     std::int64_t number = op.number;
-    if (!text.empty() && read_int64(text, number) == Reading::Bad) {
+    const Reading reading = text.empty() ? Reading::Other : read_int64(text, number);
+    if (reading == Reading::Bad) {
       fail(nullptr, 0, "the message's version is not a number: " + shown(text));
       return false;
     }
     scope_.message_version = static_cast<int>(number);
-    std::string canonical;
-    append_int64(canonical, op.number);
-    if (text != canonical) keep(text);
+    if (reading != Reading::Exact || number != op.number) keep(text);
     return true;
   }
 
