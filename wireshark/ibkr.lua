@@ -4558,7 +4558,27 @@ local UNSET_DECIMALS = {
 local WORDS = { Infinity = math.huge, ["-Infinity"] = -math.huge, Infinite = math.huge, NaN = 0 / 0, inf = math.huge,
                 ["-inf"] = -math.huge, nan = 0 / 0 }
 
-local function fail(reason) error({ reason = reason }, 0) end
+-- Well-formed UTF-8, by its first bytes.
+local UTF8 = {
+  "^[%z\1-\127]+", "^[\194-\223][\128-\191]", "^\224[\160-\191][\128-\191]", "^[\225-\236\238\239][\128-\191][\128-\191]",
+  "^\237[\128-\159][\128-\191]", "^\240[\144-\191][\128-\191][\128-\191]", "^[\241-\243][\128-\191][\128-\191][\128-\191]",
+  "^\244[\128-\143][\128-\191][\128-\191]",
+}
+
+-- Bytes that are no UTF-8 as U+FFFD: not all of Wireshark takes them.
+local function printable(text)
+  if not text:find("[\128-\255]") then return text end
+  local out, at = {}, 1
+  while at <= #text do
+    local found
+    for _, pattern in ipairs(UTF8) do found = found or text:match(pattern, at) end
+    out[#out + 1] = found or "\239\191\189"
+    at = at + (found and #found or 1)
+  end
+  return table.concat(out)
+end
+
+local function fail(reason) error({ reason = printable(reason) }, 0) end
 
 local function to_number(text, name)
   local number = WORDS[text] or tonumber(text)
@@ -4631,6 +4651,7 @@ local function add_value(tree, f, range, value)
     tree:add(generic.unset, range, f.name)
     return
   end
+  if type(value) == "string" then value = printable(value) end
   tree:add(f.proto, range, value)
   for _, role in ipairs(roles[f.role] or {}) do tree:add(role, range, value):set_hidden(true) end
 end
@@ -4771,25 +4792,25 @@ end
 
 function Text:own_version()
   local text, range = self:take("the message's version")
-  self.trees[0]:add(generic.version, range, text)
+  self.trees[0]:add(generic.version, range, printable(text))
   if text ~= "" then self.message_version = to_number(text, "the message's version") end
 end
 
 function Text:constant()
   local text, range = self:take("a constant")
-  self.trees[0]:add(generic.constant, range, text)
+  self.trees[0]:add(generic.constant, range, printable(text))
 end
 
 function Text:variant(op)
   if self:fields_left() ~= op.number then return end
   local text, range = self:take("a variant")
-  self.trees[0]:add(generic.variant, range, text)
+  self.trees[0]:add(generic.variant, range, printable(text))
 end
 
 function Text:echo(op)
   local tree = self:tree(op.slot)
   local text, range = self:take(op.name)
-  tree:add(generic.echo, range, text):append_text(" (" .. op.name .. ")")
+  tree:add(generic.echo, range, printable(text)):append_text(" (" .. op.name .. ")")
   self:stretch(op.slot)
 end
 
@@ -4860,7 +4881,7 @@ function Text:again(op)
   self:enter(op.element, nil, nil)
   for _ = 1, (count - #elements) * #op.body do
     local text, range = self:take(op.name)
-    self.trees[0]:add(generic.variant, range, text)
+    self.trees[0]:add(generic.variant, range, printable(text))
   end
 end
 
@@ -4869,7 +4890,7 @@ function Text:list(op)
   local count = self:take_count(op)
   for _ = 1, count do
     local text, range = self:take(op.name)
-    self:tree(op.slot):add(f.proto, range, f.type == "string" and text or to_number(text, op.name))
+    self:tree(op.slot):add(f.proto, range, f.type == "string" and printable(text) or to_number(text, op.name))
   end
   self:remember(op.slot, op.name, count)
   self:stretch(op.slot)
@@ -4878,7 +4899,7 @@ end
 function Text:with(op)
   local tree = self:tree(op.slot)
   local text, range = self:take(op.name)
-  tree:add(generic.present, range, text):append_text(" (" .. op.name .. ")")
+  tree:add(generic.present, range, printable(text)):append_text(" (" .. op.name .. ")")
   self:stretch(op.slot)
   if text ~= "" and to_number(text, op.name) == 1 then self:run(op.body) end
 end
@@ -4888,7 +4909,7 @@ function Text:dissect()
     self:run(self.message.ops)
     while self.at <= #self.body do
       local text, range = self:take("the end")
-      self.trees[0]:add(generic.trailing, range, text)
+      self.trees[0]:add(generic.trailing, range, printable(text))
     end
   end)
   if ok then return end
@@ -5083,7 +5104,7 @@ local function answer(tvb, tree, talk)
   tree:add(generic.message, tvb:range(), "HelloAnswer")
   tree:add(generic.direction, tvb:range(0, 0), "in"):set_generated(true)
   tree:add(generic.server_version, tvb:range(0, #version + 1), talk.server_version)
-  tree:add(generic.time, tvb:range(#version + 1), time)
+  tree:add(generic.time, tvb:range(#version + 1), printable(time))
   return "HelloAnswer " .. version
 end
 
@@ -5113,7 +5134,7 @@ end
 local function hello(tvb, at, length, tree, talk, pinfo)
   talk.app_port = pinfo.src_port
   local branch = tree:add(ibkr, tvb:range(at, 8 + length))
-  local said = length > 0 and tvb:range(at + 8, length):string() or ""
+  local said = length > 0 and printable(tvb:range(at + 8, length):raw()) or ""
   branch:append_text(": hello " .. said)
   branch:add(generic.message, tvb:range(at, 4), "Hello")
   branch:add(generic.direction, tvb:range(at, 0), "out"):set_generated(true)

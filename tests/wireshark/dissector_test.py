@@ -36,6 +36,7 @@ DISSECTOR = ROOT / "wireshark" / "ibkr.lua"
 VERSIONS = (100, 118, 145, 165, 178, 195, 200, 201, 206, 210, 226)
 PER_MESSAGE = 6
 TWS_PORT = 7496
+NOT_IN_XML = bytes(set(range(32)) - set(b"\t\n\r"))  # tshark writes them all the same
 LEFT_OVER = ("ibkr.undecoded", "ibkr.unknown_field", "ibkr.trailing", "ibkr.variant", "ibkr.malformed", "ibkr.undescribed")
 
 
@@ -52,7 +53,7 @@ def tshark(path, *options):
     errors = [line for line in run.stderr.decode().splitlines() if "Lua" in line or "ibkr" in line]
     if run.returncode or errors:
         raise AssertionError("\n".join(errors) or run.stderr.decode())
-    return xml.fromstring(run.stdout)
+    return xml.fromstring(run.stdout.translate(None, NOT_IN_XML))
 
 
 def only(element, name):
@@ -226,6 +227,25 @@ class Dissector(unittest.TestCase):
         for reasons, phrase in zip(said, ("not a number", "ends before req_id", "a count of|ends before", "does not begin"), strict=False):
             self.assertRegex(reasons[0], phrase)
         self.assertEqual((said[4], only(shown[4], "ibkr.next_valid_id.order_id")), ([], "5"))
+
+    def test_damaged_frames_never_break_the_dissector(self):
+        """A flipped bit or a cut gives values or a reason, never an error of Lua, and the next frame is whole again."""
+        chance = random.Random(SEED)
+        for version in (178, 210, 226):
+            sent = []
+            for direction in ("in", "out"):
+                for payload, _ in self.random_payloads(chance, direction, version):
+                    damaged = bytearray(payload)
+                    for _ in range(chance.choice((1, 3, 10))):
+                        damaged[chance.randrange(len(damaged))] = chance.choice((0, 48, 57, 128, 255, chance.randrange(256)))
+                    sent.append((direction, bytes(damaged[:chance.choice((len(damaged), chance.randrange(1, len(damaged) + 1)))])))
+            self.conversation(version, [*sent, ("in", fields(9, 1, 5) if version < 201 else bytes.fromhex("000000d1" "0805"))])
+            shown = self.frames()
+            self.assertEqual(len(shown), len(sent) + 3)
+            told = [f.get("show") for one in shown for f in one.iter("field") if f.get("name") == "_ws.expert.message"]
+            self.assertEqual([reason for reason in told if ".lua" in reason], [])
+            self.assertNotIn("Lua", "".join(f.get("name") for one in shown for f in one.iter("field")))
+            self.assertEqual(only(shown[-1], "ibkr.next_valid_id.order_id"), "5")
 
     def test_capture_without_handshake(self):
         capture = Capture()

@@ -74,7 +74,7 @@ local function answer(tvb, tree, talk)
   tree:add(generic.message, tvb:range(), "HelloAnswer")
   tree:add(generic.direction, tvb:range(0, 0), "in"):set_generated(true)
   tree:add(generic.server_version, tvb:range(0, #version + 1), talk.server_version)
-  tree:add(generic.time, tvb:range(#version + 1), time)
+  tree:add(generic.time, tvb:range(#version + 1), printable(time))
   return "HelloAnswer " .. version
 end
 
@@ -104,7 +104,7 @@ end
 local function hello(tvb, at, length, tree, talk, pinfo)
   talk.app_port = pinfo.src_port
   local branch = tree:add(ibkr, tvb:range(at, 8 + length))
-  local said = length > 0 and tvb:range(at + 8, length):string() or ""
+  local said = length > 0 and printable(tvb:range(at + 8, length):raw()) or ""
   branch:append_text(": hello " .. said)
   branch:add(generic.message, tvb:range(at, 4), "Hello")
   branch:add(generic.direction, tvb:range(at, 0), "out"):set_generated(true)

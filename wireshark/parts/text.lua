@@ -134,25 +134,25 @@ end
 
 function Text:own_version()
   local text, range = self:take("the message's version")
-  self.trees[0]:add(generic.version, range, text)
+  self.trees[0]:add(generic.version, range, printable(text))
   if text ~= "" then self.message_version = to_number(text, "the message's version") end
 end
 
 function Text:constant()
   local text, range = self:take("a constant")
-  self.trees[0]:add(generic.constant, range, text)
+  self.trees[0]:add(generic.constant, range, printable(text))
 end
 
 function Text:variant(op)
   if self:fields_left() ~= op.number then return end
   local text, range = self:take("a variant")
-  self.trees[0]:add(generic.variant, range, text)
+  self.trees[0]:add(generic.variant, range, printable(text))
 end
 
 function Text:echo(op)
   local tree = self:tree(op.slot)
   local text, range = self:take(op.name)
-  tree:add(generic.echo, range, text):append_text(" (" .. op.name .. ")")
+  tree:add(generic.echo, range, printable(text)):append_text(" (" .. op.name .. ")")
   self:stretch(op.slot)
 end
 
@@ -223,7 +223,7 @@ function Text:again(op)
   self:enter(op.element, nil, nil)
   for _ = 1, (count - #elements) * #op.body do
     local text, range = self:take(op.name)
-    self.trees[0]:add(generic.variant, range, text)
+    self.trees[0]:add(generic.variant, range, printable(text))
   end
 end
 
@@ -232,7 +232,7 @@ function Text:list(op)
   local count = self:take_count(op)
   for _ = 1, count do
     local text, range = self:take(op.name)
-    self:tree(op.slot):add(f.proto, range, f.type == "string" and text or to_number(text, op.name))
+    self:tree(op.slot):add(f.proto, range, f.type == "string" and printable(text) or to_number(text, op.name))
   end
   self:remember(op.slot, op.name, count)
   self:stretch(op.slot)
@@ -241,7 +241,7 @@ end
 function Text:with(op)
   local tree = self:tree(op.slot)
   local text, range = self:take(op.name)
-  tree:add(generic.present, range, text):append_text(" (" .. op.name .. ")")
+  tree:add(generic.present, range, printable(text)):append_text(" (" .. op.name .. ")")
   self:stretch(op.slot)
   if text ~= "" and to_number(text, op.name) == 1 then self:run(op.body) end
 end
@@ -251,7 +251,7 @@ function Text:dissect()
     self:run(self.message.ops)
     while self.at <= #self.body do
       local text, range = self:take("the end")
-      self.trees[0]:add(generic.trailing, range, text)
+      self.trees[0]:add(generic.trailing, range, printable(text))
     end
   end)
   if ok then return end

@@ -7,7 +7,27 @@ local UNSET_DECIMALS = {
 local WORDS = { Infinity = math.huge, ["-Infinity"] = -math.huge, Infinite = math.huge, NaN = 0 / 0, inf = math.huge,
                 ["-inf"] = -math.huge, nan = 0 / 0 }
 
-local function fail(reason) error({ reason = reason }, 0) end
+-- Well-formed UTF-8, by its first bytes.
+local UTF8 = {
+  "^[%z\1-\127]+", "^[\194-\223][\128-\191]", "^\224[\160-\191][\128-\191]", "^[\225-\236\238\239][\128-\191][\128-\191]",
+  "^\237[\128-\159][\128-\191]", "^\240[\144-\191][\128-\191][\128-\191]", "^[\241-\243][\128-\191][\128-\191][\128-\191]",
+  "^\244[\128-\143][\128-\191][\128-\191]",
+}
+
+-- Bytes that are no UTF-8 as U+FFFD: not all of Wireshark takes them.
+local function printable(text)
+  if not text:find("[\128-\255]") then return text end
+  local out, at = {}, 1
+  while at <= #text do
+    local found
+    for _, pattern in ipairs(UTF8) do found = found or text:match(pattern, at) end
+    out[#out + 1] = found or "\239\191\189"
+    at = at + (found and #found or 1)
+  end
+  return table.concat(out)
+end
+
+local function fail(reason) error({ reason = printable(reason) }, 0) end
 
 local function to_number(text, name)
   local number = WORDS[text] or tonumber(text)
@@ -80,6 +100,7 @@ local function add_value(tree, f, range, value)
     tree:add(generic.unset, range, f.name)
     return
   end
+  if type(value) == "string" then value = printable(value) end
   tree:add(f.proto, range, value)
   for _, role in ipairs(roles[f.role] or {}) do tree:add(role, range, value):set_hidden(true) end
 end
