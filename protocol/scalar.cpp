@@ -305,7 +305,7 @@ bool means_the_same(const FieldInfo& field, Spelling spelling, int server_versio
     using Member = decltype(unset);
     Member read;
     const FieldInfo alone{field.name, field.doc, field.type, field.values, 0, field.number, field.kind, field.proto,
-                          field.role, field.ignorable, field.always, field.texts};
+                          field.role, field.since, field.ignorable, field.always, field.texts};
     if (read_scalar(alone, spelling, server_version, text, &read) == Reading::Bad) return false;
     return equal(read, object == nullptr ? Member() : member<Member>(field, object));
   };

@@ -59,6 +59,7 @@ struct FieldInfo {
   Kind kind;
   ProtoType proto;
   Role role;
+  std::uint8_t since;  ///< protobuf: first server version that has it; 0: as old as its message
   bool ignorable;  ///< may be dropped where a target version cannot carry it
   bool always;     ///< protobuf: written when unset too, as empty (both halves of a map entry)
   const TextValues* texts;  ///< known values of a text, or null

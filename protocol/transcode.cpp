@@ -1,7 +1,6 @@
 // What the target carries is what comes back from it: encode, decode, compare.
 #include "protocol/transcode.h"
 
-#include <algorithm>
 
 #include "protocol/codec.h"
 #include "protocol/fields.h"
@@ -12,13 +11,18 @@ Expected<std::vector<Loss>, DecodeError> transcode(const Message& message, int s
                                                    std::string& out) {
   Message plain = message;
   plain.residue.clear();
+  if (wire_at(message.type(), server_version) == Wire::Protobuf) {
+    for_each_field(plain, [&](FieldRef field, std::string_view) {
+      if (field.info().since > server_version) field.unset();
+    }, false);
+  }
   std::string payload;
   if (auto done = encode(plain, server_version, payload); !done) return Unexpected(std::move(done.error()));
   const auto carried = decode(message.type().direction, server_version, payload);
   if (!carried) return Unexpected(carried.error());
 
   std::vector<Loss> losses;
-  for (const Difference& difference : compare(plain, *carried, true)) {
+  for (const Difference& difference : compare(message, *carried, true)) {
     const bool ignorable = difference.field != nullptr && difference.field->ignorable;
     if (on_loss == OnLoss::Refuse && !ignorable) {
       return Unexpected(DecodeError{std::string(message.name()), difference.path, -1, -1,

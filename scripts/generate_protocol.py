@@ -120,7 +120,7 @@ def field_entry(description, struct, f):
     enum = f"&enum_{f.enum}" if f.enum else "nullptr"
     texts = f"&texts_{f.texts}" if f.texts else "nullptr"
     return (f"    {{{literal(f.name)}, {literal(f.doc)}, {kind_type}, {enum}, offsetof({struct.name}, {f.name}), "
-            f"{f.number}, Kind::{kind}, ProtoType::{proto}, Role::{camel(f.role)}, {str(f.ignorable).lower()}, "
+            f"{f.number}, Kind::{kind}, ProtoType::{proto}, Role::{camel(f.role)}, {f.since}, {str(f.ignorable).lower()}, "
             f"{str(f.always).lower()}, {texts}}},")
 
 

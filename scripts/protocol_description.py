@@ -22,7 +22,7 @@ ENDED = ("one-shot", "finite")
 WIRES = {"string": ("double",)}  # protobuf types that a field of another type may have
 PROTOBUF_OFFSET = 200  # ids below it; on the wire it is added to them
 MAX_NUMBER = 999  # of a protobuf field; tables are that long
-FIELD_USAGE = 'NUMBER|- name type [role] [wire=] [enum=] [texts=] [ignorable] [always] "text"'
+FIELD_USAGE = 'NUMBER|- name type [role] [wire=] [enum=] [texts=] [since=] [ignorable] [always] "text"'
 GENERATED = ("info", "unknown_fields")  # members that the generator adds to structs
 KEYWORDS = frozenset("""and and_eq asm auto bitand bitor bool break case catch char class compl concept const continue
     default delete do double else enum explicit export extern false float for friend goto if inline int long mutable
@@ -42,6 +42,7 @@ class Field:
     wire: str = ""  # protobuf scalar type where it is not the type's own
     enum: str = ""
     texts: str = ""
+    since: int = 0  # first server version whose protobuf has it, 0 when as old as its message
     ignorable: bool = False
     always: bool = False
 
@@ -207,11 +208,13 @@ class Description:
                 key, value = "role", word
             elif word in ("ignorable", "always"):
                 value = True
-            elif not equals or not value or key not in ("wire", "enum", "texts"):
+            elif not equals or not value or key not in ("wire", "enum", "texts", "since"):
                 raise Wrong(f"{line.where}: unknown word {word} on field {made.name}; roles are {', '.join(ROLES)}")
             if getattr(made, key):
                 raise Wrong(f"{line.where}: field {made.name} has two of {key}")
-            setattr(made, key, value)
+            setattr(made, key, server_version(value, line.where) if key == "since" else value)
+        if made.since and not number:
+            raise Wrong(f"{line.where}: field {made.name} has no protobuf number; its layout says since when text has it")
         return made
 
     def _check_structs(self):

@@ -47,6 +47,23 @@ TEST_CASE("a tick goes from text to protobuf and back to the same bytes") {
   CHECK(back == text);
 }
 
+TEST_CASE("a field younger than its protobuf message is lost below its version") {
+  PlaceOrderRequest place;
+  place.order_id = 5;
+  place.order.emplace().post_only = true;
+  const Message message(place);
+  std::string out;
+  CHECK(transcode(message, 216, OnLoss::Refuse, out));
+  out.clear();
+  const auto refused = transcode(message, 215, OnLoss::Refuse, out);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().field == "order.post_only");
+  const auto reported = transcode(message, 215, OnLoss::Report, out);
+  REQUIRE(reported);
+  CHECK(reported->front().path == "order.post_only");
+  CHECK_FALSE(decode(Direction::Out, 215, out)->as<PlaceOrderRequest>().order->post_only.has_value());
+}
+
 TEST_CASE("a version that does not know the message says so") {
   std::string out;
   const auto refused = transcode(Message(WshMetaDataRequest{}), 150, OnLoss::Report, out);
