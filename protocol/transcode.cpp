@@ -1,7 +1,6 @@
 // What the target carries is what comes back from it: encode, decode, compare.
 #include "protocol/transcode.h"
 
-
 #include "protocol/codec.h"
 #include "protocol/fields.h"
 

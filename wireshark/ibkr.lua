@@ -4934,7 +4934,7 @@ local function varint(tvb, at, stop)
     else
       high = (high + bits * 2 ^ (7 * i - 32)) % 2 ^ 32
     end
-    if byte < 128 then return low, high, at + i + 1 end
+    if byte < 128 then return math.floor(low), math.floor(high), at + i + 1 end
   end
   fail("a number of more than 10 bytes")
 end
