@@ -78,7 +78,8 @@ A `decimal` is a number with its exact digits, which protobuf carries as a strin
 | tag | free text that the app made up |
 | text | prose, which may quote ids |
 
-*Ignorable*: without it the message still means the same to a program.
+*Ignorable*: without it the message still means the same to a program. *From 223 on* and the like: the server version
+that gave protobuf the field; others are as old as their message.
 
 **Text layout**: the fields behind the message id, in order. `from 131 on` and the like are server versions. `version` is the
 message's own version number, a field that many old messages begin with; we show the newest. `if` compares server version,
@@ -248,7 +249,7 @@ class Reference:
 
     @staticmethod
     def roles(f):
-        return [word for word in (f.role, "ignorable" if f.ignorable else "") if word]
+        return [word for word in (f.role, f"from {f.since} on" if f.since else "", "ignorable" if f.ignorable else "") if word]
 
     def layout(self, m):
         last = (m.protobuf or LAST_VERSION + 1) - 1
