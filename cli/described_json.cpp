@@ -76,6 +76,7 @@ void fields(Json& json, const StructInfo& info) {
       json.text("type", type_name(field));
       json.text_if("role", role_name(field.role));
       json.text_if("values", values_name(field));
+      if (field.since != 0) json.number("since", field.since);
       if (field.ignorable) json.flag("ignorable", true);
       json.text("meaning", field.doc);
     });

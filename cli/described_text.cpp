@@ -37,6 +37,7 @@ void append_line(std::string_view label, std::string_view text, std::string& out
 template <class Messages>
 std::string names(const Messages& messages) {
   std::vector<std::string_view> list;
+  list.reserve(std::size(messages));
   for (const MessageInfo* type : messages) list.push_back(type->name);
   return fmt::format("{}", fmt::join(list, ", "));
 }
@@ -91,13 +92,14 @@ std::string remarks(const FieldInfo& field) {
   std::vector<std::string> all;
   if (field.role != protocol::Role::None) all.emplace_back(role_name(field.role));
   if (!values_name(field).empty()) all.emplace_back(values_name(field));
+  if (field.since != 0) all.push_back(fmt::format("from {} on", field.since));
   if (field.ignorable) all.emplace_back("ignorable");
   return fmt::format("{}", fmt::join(all, ", "));
 }
 
 void append_fields(const protocol::StructInfo& info, std::string& out) {
   if (info.fields.empty()) return;
-  out += "\nfields (protobuf number, name, type, role or values, meaning)\n";
+  out += "\nfields (protobuf number, name, type, role, values or versions, meaning)\n";
   std::vector<Row> rows;
   for (const FieldInfo& field : info.fields) {
     rows.push_back({field.number == 0 ? "-" : std::to_string(field.number), std::string(field.name), type_name(field),

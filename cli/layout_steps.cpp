@@ -188,7 +188,7 @@ class Walk {
   std::string path(std::uint8_t slot, const FieldInfo& field) const {
     std::string text(field.name);
     for (std::uint8_t s = slot; s != 0 && slots_[s].field->kind == Kind::Struct; s = slots_[s].parent) {
-      text = std::string(slots_[s].field->name) + "." + text;
+      text.insert(0, 1, '.').insert(0, slots_[s].field->name);
     }
     return text;
   }
