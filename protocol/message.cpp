@@ -4,6 +4,8 @@
 #include <array>
 #include <unordered_map>
 
+#include "protocol/decimal.h"
+
 namespace ibkr::protocol {
 namespace {
 
@@ -36,6 +38,48 @@ struct Index {
 const Index& index() {
   static const Index made;
   return made;
+}
+
+template <class Member>
+void copy_member(std::uint32_t offset, void* to, const void* from) {
+  *reinterpret_cast<Member*>(static_cast<char*>(to) + offset) =
+      *reinterpret_cast<const Member*>(static_cast<const char*>(from) + offset);
+}
+
+void copy_field(const FieldInfo& field, void* to, const void* from);
+
+/// Copies into an empty struct. A walk over the table: instantiating every struct's copy took longer to compile than
+/// the rest of this library.
+void copy_struct(const StructInfo& info, void* to, const void* from) {
+  for (const FieldInfo& field : info.fields) copy_field(field, to, from);
+  copy_member<std::string>(info.unknown_offset, to, from);
+}
+
+void copy_field(const FieldInfo& field, void* to, const void* from) {
+  switch (field.kind) {
+    case Kind::Int32: return copy_member<std::optional<std::int32_t>>(field.offset, to, from);
+    case Kind::Int64: return copy_member<std::optional<std::int64_t>>(field.offset, to, from);
+    case Kind::Double: return copy_member<std::optional<double>>(field.offset, to, from);
+    case Kind::Bool: return copy_member<std::optional<bool>>(field.offset, to, from);
+    case Kind::Decimal: return copy_member<std::optional<Decimal>>(field.offset, to, from);
+    case Kind::String: return copy_member<std::optional<std::string>>(field.offset, to, from);
+    case Kind::Int32List: return copy_member<std::vector<std::int32_t>>(field.offset, to, from);
+    case Kind::DoubleList: return copy_member<std::vector<double>>(field.offset, to, from);
+    case Kind::StringList: return copy_member<std::vector<std::string>>(field.offset, to, from);
+    case Kind::Struct: {
+      const void* part = field.type->ops->engaged(static_cast<const char*>(from) + field.offset);
+      if (part) copy_struct(*field.type, field.type->ops->engage(static_cast<char*>(to) + field.offset), part);
+      return;
+    }
+    case Kind::StructList: {
+      const void* list = static_cast<const char*>(from) + field.offset;
+      for (std::size_t i = 0; i < field.type->ops->size(list); ++i) {
+        void* element = field.type->ops->append(static_cast<char*>(to) + field.offset);
+        copy_struct(*field.type, element, field.type->ops->at(list, i));
+      }
+      return;
+    }
+  }
 }
 
 }  // namespace
@@ -73,12 +117,14 @@ std::string DecodeError::to_string() const {
 
 Message& Message::operator=(const Message& other) {
   if (this == &other) return *this;
-  if (type_ != other.type_ || body_ == nullptr) {
+  if (type_ == other.type_ && body_ != nullptr) {
+    type_->body->ops->clear(body_);
+  } else {
     if (body_) type_->body->ops->destroy(body_);
     type_ = other.type_;
     body_ = type_->body->ops->create();
   }
-  type_->body->ops->assign(body_, other.body_);
+  copy_struct(*type_->body, body_, other.body_);
   residue = other.residue;
   return *this;
 }

@@ -70,13 +70,11 @@ struct FieldInfo {
 struct StructOps {
   void* (*create)();
   void (*destroy)(void*);
-  void (*assign)(void* to, const void* from);
   void (*clear)(void*);
-  // std::optional<S>, given its address
+  // std::optional<S>, given its address; null when no struct has an S as a part
   void* (*engage)(void* optional);                    ///< makes it hold a value if it does not, returns the value
   const void* (*engaged)(const void* optional);       ///< the value or null
-  void (*disengage)(void* optional);
-  // std::vector<S>, given its address
+  // std::vector<S>, given its address; null when no struct has a list of S
   std::size_t (*size)(const void* list);
   void* (*append)(void* list);                        ///< adds an empty element and returns it
   const void* (*at)(const void* list, std::size_t);

@@ -83,27 +83,32 @@ TABLES_HEAD = """\
 namespace ibkr::protocol {
 """
 
-OPS_TEMPLATE = """\
-template <class S>
-constexpr StructOps ops_of{
-    []() -> void* { return new S; },
-    [](void* s) { delete static_cast<S*>(s); },
-    [](void* to, const void* from) { *static_cast<S*>(to) = *static_cast<const S*>(from); },
-    [](void* s) { std::destroy_at(static_cast<S*>(s)), std::construct_at(static_cast<S*>(s)); },
-    [](void* o) -> void* {
-      auto& optional = *static_cast<std::optional<S>*>(o);
-      return optional ? &*optional : &optional.emplace();
-    },
-    [](const void* o) -> const void* {
-      const auto& optional = *static_cast<const std::optional<S>*>(o);
-      return optional ? &*optional : nullptr;
-    },
-    [](void* o) { static_cast<std::optional<S>*>(o)->reset(); },
-    [](const void* l) { return static_cast<const std::vector<S>*>(l)->size(); },
-    [](void* l) -> void* { return &static_cast<std::vector<S>*>(l)->emplace_back(); },
-    [](const void* l, std::size_t i) -> const void* { return &(*static_cast<const std::vector<S>*>(l))[i]; },
-};
+OPS_TEMPLATES = """\
+template <class S> void* create() { return new S; }
+template <class S> void destroy(void* s) { delete static_cast<S*>(s); }
+template <class S> void clear(void* s) { std::destroy_at(static_cast<S*>(s)), std::construct_at(static_cast<S*>(s)); }
+template <class S> void* engage(void* o) {
+  auto& optional = *static_cast<std::optional<S>*>(o);
+  return optional ? &*optional : &optional.emplace();
+}
+template <class S> const void* engaged(const void* o) {
+  const auto& optional = *static_cast<const std::optional<S>*>(o);
+  return optional ? &*optional : nullptr;
+}
+template <class S> std::size_t size(const void* l) { return static_cast<const std::vector<S>*>(l)->size(); }
+template <class S> void* append(void* l) { return &static_cast<std::vector<S>*>(l)->emplace_back(); }
+template <class S> const void* at(const void* l, std::size_t i) { return &(*static_cast<const std::vector<S>*>(l))[i]; }
+
 """
+WHOLE_OPS, PART_OPS, LIST_OPS = ("create", "destroy", "clear"), ("engage", "engaged"), ("size", "append", "at")
+
+
+def struct_ops(name, parts, elements):
+    """Functions for what the struct is used as, and no others: instantiating them all is most of the compile time."""
+    used = [f"{op}<{name}>" for op in WHOLE_OPS]
+    used += [f"{op}<{name}>" if name in parts else "nullptr" for op in PART_OPS]
+    used += [f"{op}<{name}>" if name in elements else "nullptr" for op in LIST_OPS]
+    return f"constexpr StructOps ops_{name}{{{', '.join(used)}}};"
 
 
 def kind_of(description, f):
@@ -125,7 +130,7 @@ def field_entry(description, struct, f):
 
 
 def structs_source(description):
-    out = [WARNING + '#include "tables.h"\n', TABLES_HEAD.replace('#include "protocol/messages.h"\n', ""), OPS_TEMPLATE]
+    out = [WARNING + '#include "tables.h"\n', TABLES_HEAD.replace('#include "protocol/messages.h"\n', ""), OPS_TEMPLATES]
     for name, (doc, values) in description.enums.items():
         out.append(f"constexpr EnumValue values_{name}[] = {{")
         out += [f"    {{{number}, {literal(value)}, {literal(text)}}}," for number, value, text in values]
@@ -134,6 +139,8 @@ def structs_source(description):
         out.append(f"constexpr TextValue values_{name}[] = {{")
         out += [f"    {{{literal(value)}, {literal(text)}}}," for value, text in values]
         out.append(f"}};\nconstinit const TextValues texts_{name}{{{literal(name)}, {literal(doc)}, values_{name}}};\n")
+    fields = [f for struct in description.structs.values() for f in struct.fields]
+    parts, elements = ({f.element for f in fields if f.is_list == is_list} for is_list in (False, True))
     for struct in in_order(description.structs):
         name = struct.name
         numbers = [0xFFFF] * (max((f.number for f in struct.fields), default=0) + 1)
@@ -145,9 +152,10 @@ def structs_source(description):
             out += [field_entry(description, struct, f) for f in struct.fields]
             out.append("};")
         out.append(f"constexpr std::uint16_t numbers_{name}[] = {{{', '.join(map(str, numbers))}}};")
-        fields = f"fields_{name}" if struct.fields else "{}"
-        out.append(f"constinit const StructInfo struct_{name}{{{literal(name)}, {literal(struct.doc)}, {fields}, "
-                   f"numbers_{name}, offsetof({name}, unknown_fields), &ops_of<{name}>}};\n")
+        out.append(struct_ops(name, parts, elements))
+        table = f"fields_{name}" if struct.fields else "{}"
+        out.append(f"constinit const StructInfo struct_{name}{{{literal(name)}, {literal(struct.doc)}, {table}, "
+                   f"numbers_{name}, offsetof({name}, unknown_fields), &ops_{name}}};\n")
     out.append("}  // namespace ibkr::protocol")
     return "\n".join(out) + "\n"
 
