@@ -1,12 +1,17 @@
-// Decode and encode, ns per message, beside the least that reading the same bytes can cost: a pass that finds every NUL.
+// Decode and encode, ns per message, beside the least that reading the same bytes can cost: a pass that finds every
+// NUL.
 //
-//   bench_codec [ROUNDS]
+//   bench_codec [--rounds N]     a table; each figure is the least of N rounds, as other programs only ever add time
+//   bench_codec --lines          the same for programs: name, server version, operation, ns, allocations on each line
+//   bench_codec --payloads       the payloads that are measured: name, server version, hex on each line
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <limits>
 #include <new>
-#include <vector>
+#include <string>
 
 #include "protocol/codec.h"
 #include "protocol/json.h"
@@ -34,55 +39,84 @@ struct Cost {
   double allocations;
 };
 
-/// The median of several rounds, each long enough for the clock.
+/// The least of several rounds, each long enough for the clock.
 template <class Work>
 Cost cost(int rounds, Work&& work) {
   constexpr int kPerRound = 20000;
-  std::vector<double> ns;
-  std::size_t allocated = 0;
+  Cost least{std::numeric_limits<double>::max(), 0};
   for (int round = 0; round < rounds; ++round) {
-    allocated = allocations;
+    const std::size_t allocated = allocations;
     const auto start = Clock::now();
     for (int i = 0; i < kPerRound; ++i) work();
-    ns.push_back(std::chrono::duration<double, std::nano>(Clock::now() - start).count() / kPerRound);
-    allocated = allocations - allocated;
+    const double ns = std::chrono::duration<double, std::nano>(Clock::now() - start).count() / kPerRound;
+    least = {std::min(least.ns, ns), static_cast<double>(allocations - allocated) / kPerRound};
   }
-  std::ranges::nth_element(ns, ns.begin() + static_cast<std::ptrdiff_t>(ns.size() / 2));
-  return {ns[ns.size() / 2], static_cast<double>(allocated) / kPerRound};
+  return least;
 }
 
-void report(const char* what, Cost measured, double baseline) {
-  std::printf("  %-28s %9.1f ns  %6.1f x baseline  %5.1f allocations\n", what, measured.ns, measured.ns / baseline,
-              measured.allocations);
-}
+enum class Print { Table, Lines, Payloads };
 
-void measure(const char* title, const Message& message, int version, int rounds) {
+struct Subject {
+  Message message;
+  int version;
   std::string payload;
-  if (!encode(message, version, payload)) std::abort();
+};
+
+class Report {
+ public:
+  Report(const Subject& subject, Print print) : subject_(subject), print_(print) {}
+
+  /// The first one is the baseline of the others.
+  void add(const char* operation, Cost measured) {
+    if (baseline_ns_ == 0) baseline_ns_ = measured.ns;
+    if (print_ == Print::Lines) {
+      std::printf("%s %d %s %.2f %.1f\n", name(), subject_.version, operation, measured.ns, measured.allocations);
+    } else {
+      std::printf("%-10s at %d %9s %9.1f ns  %6.1f x baseline  %5.1f allocations\n", name(), subject_.version,
+                  operation, measured.ns, measured.ns / baseline_ns_, measured.allocations);
+    }
+  }
+
+ private:
+  const char* name() const { return subject_.message.name().data(); }
+
+  const Subject& subject_;
+  Print print_;
+  double baseline_ns_ = 0;
+};
+
+void measure(const Subject& subject, int rounds, Print print) {
+  const auto& [message, version, payload] = subject;
+  Report report(subject, print);
+  volatile std::size_t sink = 0;
+  report.add("baseline", cost(rounds, [&, &bytes = payload] {
+               std::size_t fields = 0;
+               for (const char c : bytes) {
+                 fields += c == '\0';
+                 asm volatile("" : "+r"(fields));  // byte by byte, as a parser sees it
+               }
+               sink = fields;
+             }));
   const auto head = *read_head(payload, version);
   Message target(message.type());
-  volatile std::size_t sink = 0;
-  const Cost baseline = cost(rounds, [&] {
-    std::size_t fields = 0;
-    for (const char c : payload) {
-      fields += c == '\0';
-      asm volatile("" : "+r"(fields));  // byte by byte, as a parser sees it
-    }
-    sink = fields;
-  });
-  std::printf("%s at %d: %zu bytes; baseline %.1f ns\n", title, version, payload.size(), baseline.ns);
-  report("decode into a struct", cost(rounds, [&] {
-    if (!decode_into(target, version, head, payload)) std::abort();
-  }), baseline.ns);
+  report.add("decode", cost(rounds, [&, at = version, &bytes = payload] {
+               if (!decode_into(target, at, head, bytes)) std::abort();
+             }));
   std::string out;
-  report("encode", cost(rounds, [&] {
-    out.clear();
-    if (!encode(message, version, out)) std::abort();
-  }), baseline.ns);
-  report("fields as JSON", cost(rounds, [&] {
-    out.clear();
-    append_fields_json(message, out);
-  }), baseline.ns);
+  report.add("encode", cost(rounds, [&, at = version, &source = message] {
+               out.clear();
+               if (!encode(source, at, out)) std::abort();
+             }));
+  report.add("json", cost(rounds, [&, &source = message] {
+               out.clear();
+               append_fields_json(source, out);
+             }));
+}
+
+void print_payload(const Subject& subject) {
+  std::printf("%s %d ", subject.message.name().data(), subject.version);
+  for (const char c : subject.payload) std::printf("%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
+  std::printf("\n");
 }
 
 Message tick() {
@@ -134,12 +168,35 @@ Message order() {
   return Message(o);
 }
 
+Subject subject(const Message& message, int version) {
+  Subject made{message, version, ""};
+  if (!encode(message, version, made.payload)) std::abort();
+  return made;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int rounds = argc > 1 ? std::atoi(argv[1]) : 21;
+  int rounds = 101;
+  Print print = Print::Table;
+  for (int i = 1; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--rounds") == 0 && i + 1 < argc) {
+      rounds = std::atoi(argv[++i]);
+    } else if (std::strcmp(argv[i], "--lines") == 0) {
+      print = Print::Lines;
+    } else if (std::strcmp(argv[i], "--payloads") == 0) {
+      print = Print::Payloads;
+    } else {
+      std::fprintf(stderr, "usage: bench_codec [--rounds N] [--lines | --payloads]\n");
+      return 2;
+    }
+  }
   for (const int version : {178, 226}) {
-    measure("TickPrice", tick(), version, rounds);
-    measure("OpenOrder", order(), version, rounds);
+    for (const Message& message : {tick(), order()}) {
+      if (print == Print::Payloads)
+        print_payload(subject(message, version));
+      else
+        measure(subject(message, version), rounds, print);
+    }
   }
 }
