@@ -80,12 +80,21 @@ struct StructOps {
   const void* (*at)(const void* list, std::size_t);
 };
 
+/// What the protobuf interpreter needs of a field at every step; apart, so that a struct's table stays in the cache.
+struct ProtoField {
+  std::uint16_t offset;  ///< the field's
+  std::uint16_t index;   ///< into StructInfo::fields
+  Kind kind;
+  ProtoType proto;  ///< None where no field has this number
+  bool always;      ///< the field's
+};
+
 /// One struct: a message's body or a part of one.
 struct StructInfo {
   std::string_view name;
   std::string_view doc;
   std::span<const FieldInfo> fields;
-  std::span<const std::uint16_t> by_number;  ///< protobuf number -> index into fields, 0xFFFF where there is none
+  std::span<const ProtoField> by_number;     ///< by protobuf number
   std::uint32_t unknown_offset;              ///< of the std::string that keeps unknown protobuf fields, as they came
   const StructOps* ops;
 };

@@ -117,10 +117,24 @@ def kind_of(description, f):
     return KINDS[f.type]
 
 
+def proto_type(description, f):
+    return "None" if not f.number else "Message" if f.element in description.structs else PROTO[f.wire or f.element]
+
+
+def proto_fields(description, struct):
+    """The fields by protobuf number; numbers that no field has are empty."""
+    entries = ["{}"] * (max((f.number for f in struct.fields), default=0) + 1)
+    for i, f in enumerate(struct.fields):
+        if f.number:
+            entries[f.number] = (f"{{offsetof({struct.name}, {f.name}), {i}, Kind::{kind_of(description, f)}, "
+                                 f"ProtoType::{proto_type(description, f)}, {str(f.always).lower()}}}")
+    return ", ".join(entries)
+
+
 def field_entry(description, struct, f):
     nested = f.element in description.structs
     kind = kind_of(description, f)
-    proto = "None" if not f.number else "Message" if nested else PROTO[f.wire or f.element]
+    proto = proto_type(description, f)
     kind_type = f"&struct_{f.element}" if nested else "nullptr"
     enum = f"&enum_{f.enum}" if f.enum else "nullptr"
     texts = f"&texts_{f.texts}" if f.texts else "nullptr"
@@ -143,15 +157,11 @@ def structs_source(description):
     parts, elements = ({f.element for f in fields if f.is_list == is_list} for is_list in (False, True))
     for struct in in_order(description.structs):
         name = struct.name
-        numbers = [0xFFFF] * (max((f.number for f in struct.fields), default=0) + 1)
-        for i, f in enumerate(struct.fields):
-            if f.number:
-                numbers[f.number] = i
         if struct.fields:
             out.append(f"constinit const FieldInfo fields_{name}[{len(struct.fields)}] = {{")
             out += [field_entry(description, struct, f) for f in struct.fields]
             out.append("};")
-        out.append(f"constexpr std::uint16_t numbers_{name}[] = {{{', '.join(map(str, numbers))}}};")
+        out.append(f"constexpr ProtoField numbers_{name}[] = {{{proto_fields(description, struct)}}};")
         out.append(struct_ops(name, parts, elements))
         table = f"fields_{name}" if struct.fields else "{}"
         out.append(f"constinit const StructInfo struct_{name}{{{literal(name)}, {literal(struct.doc)}, {table}, "
