@@ -57,6 +57,7 @@ Cost cost(int rounds, Work&& work) {
 enum class Print { Table, Lines, Payloads };
 
 struct Subject {
+  std::string name;
   Message message;
   int version;
   std::string payload;
@@ -78,7 +79,7 @@ class Report {
   }
 
  private:
-  const char* name() const { return subject_.message.name().data(); }
+  const char* name() const { return subject_.name.c_str(); }
 
   const Subject& subject_;
   Print print_;
@@ -86,7 +87,7 @@ class Report {
 };
 
 void measure(const Subject& subject, int rounds, Print print) {
-  const auto& [message, version, payload] = subject;
+  const auto& [name, message, version, payload] = subject;
   Report report(subject, print);
   volatile std::size_t sink = 0;
   report.add("baseline", cost(rounds, [&, &bytes = payload] {
@@ -102,6 +103,9 @@ void measure(const Subject& subject, int rounds, Print print) {
   report.add("decode", cost(rounds, [&, at = version, &bytes = payload] {
                if (!decode_into(target, at, head, bytes)) std::abort();
              }));
+  report.add("fresh", cost(rounds, [&, at = version, &bytes = payload] {
+               if (!decode(Direction::In, at, bytes)) std::abort();  // as "decode", into a new message each time
+             }));
   std::string out;
   report.add("encode", cost(rounds, [&, at = version, &source = message] {
                out.clear();
@@ -114,7 +118,7 @@ void measure(const Subject& subject, int rounds, Print print) {
 }
 
 void print_payload(const Subject& subject) {
-  std::printf("%s %d ", subject.message.name().data(), subject.version);
+  std::printf("%s %d ", subject.name.c_str(), subject.version);
   for (const char c : subject.payload) std::printf("%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
   std::printf("\n");
 }
@@ -168,8 +172,50 @@ Message order() {
   return Message(o);
 }
 
-Subject subject(const Message& message, int version) {
-  Subject made{message, version, ""};
+/// Sets every scalar field of a struct and of its parts; lists stay empty.
+void fill(const StructInfo& info, void* object) {
+  for (const FieldInfo& field : info.fields) {
+    char* const at = static_cast<char*>(object) + field.offset;
+    switch (field.kind) {
+      case Kind::Int32:
+        *reinterpret_cast<std::optional<std::int32_t>*>(at) = 21;
+        break;
+      case Kind::Int64:
+        *reinterpret_cast<std::optional<std::int64_t>*>(at) = 1376327563;
+        break;
+      case Kind::Double:
+        *reinterpret_cast<std::optional<double>*>(at) = 150.25;
+        break;
+      case Kind::Bool:
+        *reinterpret_cast<std::optional<bool>*>(at) = true;
+        break;
+      case Kind::Decimal:
+        *reinterpret_cast<std::optional<Decimal>*>(at) = Decimal(100);
+        break;
+      case Kind::String:
+        *reinterpret_cast<std::optional<std::string>*>(at) = "21";
+        break;
+      case Kind::Struct:
+        fill(*field.type, field.type->ops->engage(at));
+        break;
+      case Kind::Int32List:
+      case Kind::DoubleList:
+      case Kind::StringList:
+      case Kind::StructList:
+        break;
+    }
+  }
+}
+
+/// An order with everything that an order can have.
+Message full_order() {
+  Message message(OpenOrder::info);
+  fill(*message.type().body, message.body());
+  return message;
+}
+
+Subject subject(const char* name, const Message& message, int version) {
+  Subject made{name, message, version, ""};
   if (!encode(message, version, made.payload)) std::abort();
   return made;
 }
@@ -191,12 +237,12 @@ int main(int argc, char** argv) {
       return 2;
     }
   }
-  for (const int version : {178, 226}) {
-    for (const Message& message : {tick(), order()}) {
-      if (print == Print::Payloads)
-        print_payload(subject(message, version));
-      else
-        measure(subject(message, version), rounds, print);
-    }
+  for (const Subject& each :
+       {subject("TickPrice", tick(), 178), subject("OpenOrder", order(), 178), subject("TickPrice", tick(), 226),
+        subject("OpenOrder", order(), 226), subject("FullOrder", full_order(), 226)}) {
+    if (print == Print::Payloads)
+      print_payload(each);
+    else
+      measure(each, rounds, print);
   }
 }

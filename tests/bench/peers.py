@@ -6,7 +6,7 @@
 The Python clients are those of tests/interop, installed under build/interop when they are not there. libprotobuf's
 classes are made at this moment by protoc from the official client's own descriptions (Debian: protobuf-compiler,
 libprotobuf-dev). All programs take turns, so that what else the machine does hits each; a figure is the least of all
-turns. The last lines, one per figure, are `name version operation: ours ns, peer ns, ours / peer`.
+turns. Operations: decode and encode with a message that is reused, fresh (decode into a new message), json.
 Exit status: 0, also when a peer is missing, which is said; 1 when nothing could be measured.
 """
 
@@ -75,6 +75,16 @@ def goal(peer, key, ours, theirs):
     return ""
 
 
+def print_beside_peers(ours, figures):
+    for key, ns in ours.items():
+        what = " ".join(map(str, key))
+        compared = [(peer, theirs[key]) for peer, theirs in figures.items() if key in theirs]
+        for peer, theirs in compared:
+            print(f"{what:22} ours {ns:7.1f} ns {peer:>12} {theirs:8.1f} ns  ours / peer {ns / theirs:6.3f}{goal(peer, key, ns, theirs)}")
+        if not compared and key[2] != "baseline":
+            print(f"{what:22} ours {ns:7.1f} ns")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=Path, default=ROOT / "build" / "release", help="where bench_codec is (build/release)")
@@ -92,16 +102,7 @@ def main():
         for name, command in others:
             keep_least(figures[name], run(command, input=payloads))
     ours = figures.pop("ours")
-    for key, ns in ours.items():
-        if key[2] == "json":
-            print(f"{key[0]} {key[1]} json: ours {ns:.1f} ns")
-        for peer, theirs in figures.items():
-            if key in theirs:
-                ratio = ns / theirs[key]
-                print(
-                    f"{key[0]} {key[1]} {key[2]}: ours {ns:.1f} ns, {peer} {theirs[key]:.1f} ns, ratio {ratio:.4f}"
-                    f"{goal(peer, key, ns, theirs[key])}"
-                )
+    print_beside_peers(ours, figures)
 
 
 if __name__ == "__main__":
