@@ -213,7 +213,7 @@ class LayoutWriter:
             return "nullptr"
         conditions = self.table("Condition", [self.condition(c) for c in op.conditions]) if op.conditions else "{}"
         mask = self.table("const FieldInfo*", [self.field(op.slot, f) for f in op.mask]) if op.mask else "{}"
-        return "&" + self.table("TextOpDetail", [f"{literal(op.literal)}, {conditions}, {mask}"]) + "[0]"
+        return "&" + self.table("TextOpDetail", [f"{{{literal(op.literal)}, {conditions}, {mask}}}"]) + "[0]"
 
     def add(self, ops):
         for op in ops:

@@ -57,7 +57,7 @@ class Descriptions(unittest.TestCase):
         self.assertEqual(len(blocks), 2)
         with tempfile.TemporaryDirectory() as directory:
             example = Path(directory) / "example.tws"
-            example.write_text("\n".join(blocks).replace("OrderStatus in 3", "Example in 112").replace(
+            example.write_text("\n".join(blocks).replace("OrderStatus in 3", "Example in 199").replace(
                 "ORDER_STATUS", "EXAMPLE"), encoding="utf-8")
             self.assertEqual(generate(example, *MESSAGES.glob("*.tws"))[:2], (0, ""))
 
