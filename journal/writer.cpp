@@ -98,7 +98,7 @@ class Writer::Impl {
   std::atomic<SessionId> next_session_{1};
 
   // Journal thread.
-  Batch batch_;  ///< taken, not yet committed
+  Batch batch_;       ///< taken, not yet committed
   std::string loss_;  ///< why finish() could not write everything
 
   std::atomic<bool> failing_{false};

@@ -30,7 +30,8 @@ Expected<PayloadHead, DecodeError> read_head(std::string_view payload, int serve
   if (end == std::string_view::npos) return failure("the payload has no NUL after a message id");
   std::int32_t id = 0;
   const auto [stop, error] = std::from_chars(payload.data(), payload.data() + end, id);
-  if (error != std::errc() || stop != payload.data() + end) return failure("the payload does not begin with a message id");
+  if (error != std::errc() || stop != payload.data() + end)
+    return failure("the payload does not begin with a message id");
   return PayloadHead{id, Wire::Text, end + 1};
 }
 
@@ -50,7 +51,8 @@ Expected<Message, DecodeError> decode(Direction direction, int server_version, s
   const MessageInfo* type = find_message(direction, head->id);
   if (type == nullptr) return failure("unknown message id " + std::to_string(head->id));
   Message message(*type);
-  if (auto done = decode_into(message, server_version, *head, payload); !done) return Unexpected(std::move(done.error()));
+  if (auto done = decode_into(message, server_version, *head, payload); !done)
+    return Unexpected(std::move(done.error()));
   return message;
 }
 
@@ -77,7 +79,8 @@ Expected<void, DecodeError> encode(const Message& message, int server_version, W
     return Unexpected(DecodeError{std::string(type.name), "", -1, -1, std::move(reason)});
   };
   if (server_version < type.since) {
-    return refuse("exists from server version " + std::to_string(type.since) + " on, not at " + std::to_string(server_version));
+    return refuse("exists from server version " + std::to_string(type.since) + " on, not at " +
+                  std::to_string(server_version));
   }
   if (wire == Wire::Protobuf && server_version < kRawIdServerVersion) {
     return refuse("protobuf begins at server version 201, not at " + std::to_string(server_version));

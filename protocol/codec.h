@@ -14,9 +14,9 @@ namespace ibkr::protocol {
 
 /// The id in front of a payload.
 struct PayloadHead {
-  std::int32_t id;        ///< without the protobuf offset
+  std::int32_t id;  ///< without the protobuf offset
   Wire wire;
-  std::size_t body_at;    ///< where the body starts
+  std::size_t body_at;  ///< where the body starts
 };
 /// Reads the id. Fails on an empty payload, on digits that are none, and on fewer than 4 bytes from 201 on.
 Expected<PayloadHead, DecodeError> read_head(std::string_view payload, int server_version);

@@ -33,7 +33,10 @@ std::optional<Decimal> Decimal::parse(std::string_view text) {
   int digits = 0, significant = 0, scale = 0;
   bool point = false;
   for (; at != end && *at != 'e' && *at != 'E'; ++at) {
-    if (*at == '.' && !point) { point = true; continue; }
+    if (*at == '.' && !point) {
+      point = true;
+      continue;
+    }
     if (*at < '0' || *at > '9') return std::nullopt;
     ++digits;
     if (mantissa != 0 || *at != '0') ++significant;
@@ -61,9 +64,7 @@ Decimal Decimal::from_double(double value, int scale) {
   return scaled(std::llround(value * static_cast<double>(power_of_ten(scale))), scale);
 }
 
-double Decimal::to_double() const {
-  return static_cast<double>(mantissa_) / static_cast<double>(power_of_ten(scale_));
-}
+double Decimal::to_double() const { return static_cast<double>(mantissa_) / static_cast<double>(power_of_ten(scale_)); }
 
 std::string Decimal::to_string() const {
   std::string text;
@@ -73,7 +74,8 @@ std::string Decimal::to_string() const {
 
 void Decimal::append_to(std::string& out) const {
   char buffer[24];
-  const auto magnitude = mantissa_ < 0 ? 0 - static_cast<std::uint64_t>(mantissa_) : static_cast<std::uint64_t>(mantissa_);
+  const auto magnitude =
+      mantissa_ < 0 ? 0 - static_cast<std::uint64_t>(mantissa_) : static_cast<std::uint64_t>(mantissa_);
   const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, magnitude);
   const auto digits = static_cast<std::size_t>(end - buffer);
   const auto scale = static_cast<std::size_t>(scale_);

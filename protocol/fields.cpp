@@ -10,9 +10,18 @@ namespace {
 
 bool is_scalar(Kind kind) {
   switch (kind) {
-    case Kind::Int32: case Kind::Int64: case Kind::Double: case Kind::Bool: case Kind::Decimal: case Kind::String:
+    case Kind::Int32:
+    case Kind::Int64:
+    case Kind::Double:
+    case Kind::Bool:
+    case Kind::Decimal:
+    case Kind::String:
       return true;
-    case Kind::Struct: case Kind::Int32List: case Kind::DoubleList: case Kind::StringList: case Kind::StructList:
+    case Kind::Struct:
+    case Kind::Int32List:
+    case Kind::DoubleList:
+    case Kind::StringList:
+    case Kind::StructList:
       return false;
   }
   return false;
@@ -20,11 +29,21 @@ bool is_scalar(Kind kind) {
 
 std::optional<std::int64_t> integer_in(const FieldInfo& field, const void* object) {
   switch (field.kind) {
-    case Kind::Int32: return member<std::optional<std::int32_t>>(field, object);
-    case Kind::Int64: return member<std::optional<std::int64_t>>(field, object);
-    case Kind::Bool: return member<std::optional<bool>>(field, object);
-    case Kind::Double: case Kind::Decimal: case Kind::String: case Kind::Struct: case Kind::Int32List:
-    case Kind::DoubleList: case Kind::StringList: case Kind::StructList: break;
+    case Kind::Int32:
+      return member<std::optional<std::int32_t>>(field, object);
+    case Kind::Int64:
+      return member<std::optional<std::int64_t>>(field, object);
+    case Kind::Bool:
+      return member<std::optional<bool>>(field, object);
+    case Kind::Double:
+    case Kind::Decimal:
+    case Kind::String:
+    case Kind::Struct:
+    case Kind::Int32List:
+    case Kind::DoubleList:
+    case Kind::StringList:
+    case Kind::StructList:
+      break;
   }
   return std::nullopt;
 }
@@ -91,7 +110,9 @@ struct Comparison {
   }
 
   void fields(const FieldInfo& field, const void* left, const void* right) {
-    const auto place = [&](const void* object) { return object ? static_cast<const char*>(object) + field.offset : nullptr; };
+    const auto place = [&](const void* object) {
+      return object ? static_cast<const char*>(object) + field.offset : nullptr;
+    };
     switch (field.kind) {
       case Kind::Struct: {
         const void* a = left ? field.type->ops->engaged(place(left)) : nullptr;
@@ -99,11 +120,20 @@ struct Comparison {
         if (a || b) objects(*field.type, a, b);
         return;
       }
-      case Kind::StructList: return lists(field, place(left), place(right));
-      case Kind::Int32List: return scalars<std::int32_t>(field, place(left), place(right));
-      case Kind::DoubleList: return scalars<double>(field, place(left), place(right));
-      case Kind::StringList: return scalars<std::string>(field, place(left), place(right));
-      case Kind::Int32: case Kind::Int64: case Kind::Double: case Kind::Bool: case Kind::Decimal: case Kind::String:
+      case Kind::StructList:
+        return lists(field, place(left), place(right));
+      case Kind::Int32List:
+        return scalars<std::int32_t>(field, place(left), place(right));
+      case Kind::DoubleList:
+        return scalars<double>(field, place(left), place(right));
+      case Kind::StringList:
+        return scalars<std::string>(field, place(left), place(right));
+      case Kind::Int32:
+      case Kind::Int64:
+      case Kind::Double:
+      case Kind::Bool:
+      case Kind::Decimal:
+      case Kind::String:
         break;
     }
     const std::string a = left ? scalar_text(field, left) : "";
@@ -145,9 +175,12 @@ struct Comparison {
       std::string text;
       for (const T& element : list) {
         if (!text.empty()) text += ",";
-        if constexpr (std::is_same_v<T, std::string>) text += element;
-        else if constexpr (std::is_same_v<T, double>) append_double(text, element);
-        else append_int64(text, element);
+        if constexpr (std::is_same_v<T, std::string>)
+          text += element;
+        else if constexpr (std::is_same_v<T, double>)
+          append_double(text, element);
+        else
+          append_int64(text, element);
       }
       return text;
     };
@@ -159,33 +192,56 @@ struct Comparison {
 
 bool FieldRef::is_set() const {
   switch (info_->kind) {
-    case Kind::Int32: return member<std::optional<std::int32_t>>(*info_, static_cast<const void*>(object_)).has_value();
-    case Kind::Int64: return member<std::optional<std::int64_t>>(*info_, static_cast<const void*>(object_)).has_value();
-    case Kind::Double: return member<std::optional<double>>(*info_, static_cast<const void*>(object_)).has_value();
-    case Kind::Bool: return member<std::optional<bool>>(*info_, static_cast<const void*>(object_)).has_value();
-    case Kind::Decimal: return member<std::optional<Decimal>>(*info_, static_cast<const void*>(object_)).has_value();
-    case Kind::String: return member<std::optional<std::string>>(*info_, static_cast<const void*>(object_)).has_value();
-    case Kind::Struct: case Kind::Int32List: case Kind::DoubleList: case Kind::StringList: case Kind::StructList: break;
+    case Kind::Int32:
+      return member<std::optional<std::int32_t>>(*info_, static_cast<const void*>(object_)).has_value();
+    case Kind::Int64:
+      return member<std::optional<std::int64_t>>(*info_, static_cast<const void*>(object_)).has_value();
+    case Kind::Double:
+      return member<std::optional<double>>(*info_, static_cast<const void*>(object_)).has_value();
+    case Kind::Bool:
+      return member<std::optional<bool>>(*info_, static_cast<const void*>(object_)).has_value();
+    case Kind::Decimal:
+      return member<std::optional<Decimal>>(*info_, static_cast<const void*>(object_)).has_value();
+    case Kind::String:
+      return member<std::optional<std::string>>(*info_, static_cast<const void*>(object_)).has_value();
+    case Kind::Struct:
+    case Kind::Int32List:
+    case Kind::DoubleList:
+    case Kind::StringList:
+    case Kind::StructList:
+      break;
   }
   return false;
 }
 
 void FieldRef::unset() {
   switch (info_->kind) {
-    case Kind::Int32: return member<std::optional<std::int32_t>>(*info_, object_).reset();
-    case Kind::Int64: return member<std::optional<std::int64_t>>(*info_, object_).reset();
-    case Kind::Double: return member<std::optional<double>>(*info_, object_).reset();
-    case Kind::Bool: return member<std::optional<bool>>(*info_, object_).reset();
-    case Kind::Decimal: return member<std::optional<Decimal>>(*info_, object_).reset();
-    case Kind::String: return member<std::optional<std::string>>(*info_, object_).reset();
-    case Kind::Struct: case Kind::Int32List: case Kind::DoubleList: case Kind::StringList: case Kind::StructList: return;
+    case Kind::Int32:
+      return member<std::optional<std::int32_t>>(*info_, object_).reset();
+    case Kind::Int64:
+      return member<std::optional<std::int64_t>>(*info_, object_).reset();
+    case Kind::Double:
+      return member<std::optional<double>>(*info_, object_).reset();
+    case Kind::Bool:
+      return member<std::optional<bool>>(*info_, object_).reset();
+    case Kind::Decimal:
+      return member<std::optional<Decimal>>(*info_, object_).reset();
+    case Kind::String:
+      return member<std::optional<std::string>>(*info_, object_).reset();
+    case Kind::Struct:
+    case Kind::Int32List:
+    case Kind::DoubleList:
+    case Kind::StringList:
+    case Kind::StructList:
+      return;
   }
 }
 
 std::optional<std::int64_t> FieldRef::integer() const { return integer_in(*info_, object_); }
 
 void FieldRef::set_integer(std::int64_t value) {
-  if (info_->kind == Kind::Int32) member<std::optional<std::int32_t>>(*info_, object_) = static_cast<std::int32_t>(value);
+  if (info_->kind == Kind::Int32)
+    member<std::optional<std::int32_t>>(*info_, object_) = static_cast<std::int32_t>(value);
   if (info_->kind == Kind::Int64) member<std::optional<std::int64_t>>(*info_, object_) = value;
   if (info_->kind == Kind::Bool) member<std::optional<bool>>(*info_, object_) = value != 0;
 }

@@ -47,8 +47,8 @@ bool has_role(const MessageInfo& type, Role role);
 
 /// One difference between two messages of one type.
 struct Difference {
-  std::string path;   ///< "contract.symbol", "conditions[1].price", "conditions.size"
-  std::string left;   ///< "" when unset
+  std::string path;  ///< "contract.symbol", "conditions[1].price", "conditions.size"
+  std::string left;  ///< "" when unset
   std::string right;
   const FieldInfo* field = nullptr;  ///< null where the messages are of two types
 };

@@ -60,25 +60,46 @@ class Writer {
     const char* const where = static_cast<const char*>(at) + f.offset;
     switch (f.kind) {
       case Kind::Int32:
-        if (const auto& v = member<std::optional<std::int32_t>>(f, at)) { key(f.name, start); append_int64(out_, *v); }
+        if (const auto& v = member<std::optional<std::int32_t>>(f, at)) {
+          key(f.name, start);
+          append_int64(out_, *v);
+        }
         return;
       case Kind::Int64:
-        if (const auto& v = member<std::optional<std::int64_t>>(f, at)) { key(f.name, start); append_int64(out_, *v); }
+        if (const auto& v = member<std::optional<std::int64_t>>(f, at)) {
+          key(f.name, start);
+          append_int64(out_, *v);
+        }
         return;
       case Kind::Double:
-        if (const auto& v = member<std::optional<double>>(f, at)) { key(f.name, start); append_number(out_, *v); }
+        if (const auto& v = member<std::optional<double>>(f, at)) {
+          key(f.name, start);
+          append_number(out_, *v);
+        }
         return;
       case Kind::Bool:
-        if (const auto& v = member<std::optional<bool>>(f, at)) { key(f.name, start); out_ += *v ? "true" : "false"; }
+        if (const auto& v = member<std::optional<bool>>(f, at)) {
+          key(f.name, start);
+          out_ += *v ? "true" : "false";
+        }
         return;
       case Kind::Decimal:
-        if (const auto& v = member<std::optional<Decimal>>(f, at)) { key(f.name, start); v->append_to(out_); }
+        if (const auto& v = member<std::optional<Decimal>>(f, at)) {
+          key(f.name, start);
+          v->append_to(out_);
+        }
         return;
       case Kind::String:
-        if (const auto& v = member<std::optional<std::string>>(f, at)) { key(f.name, start); append_json_string(*v, out_); }
+        if (const auto& v = member<std::optional<std::string>>(f, at)) {
+          key(f.name, start);
+          append_json_string(*v, out_);
+        }
         return;
       case Kind::Struct:
-        if (const void* inner = f.type->ops->engaged(where)) { key(f.name, start); object(*f.type, inner); }
+        if (const void* inner = f.type->ops->engaged(where)) {
+          key(f.name, start);
+          object(*f.type, inner);
+        }
         return;
       case Kind::StructList: {
         const std::size_t size = f.type->ops->size(where);

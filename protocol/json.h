@@ -2,9 +2,10 @@
 //
 //   {"name":"TickPrice","id":1,"wire":"text","fields":{"req_id":9001,"tick_type":1,"price":150.25,"size":100}}
 //
-// Unset fields are absent. Decimals and doubles are JSON numbers (infinity is the string "Infinity"). A byte that is not UTF-8 is
-// written as Python's surrogateescape does (\udc80..\udcff), so every string survives. "verbatim" and "trailing" hold a
-// text payload's residue (message.h), "unknown_fields" unknown protobuf fields as hex inside the struct they were in.
+// Unset fields are absent. Decimals and doubles are JSON numbers (infinity is the string "Infinity"). A byte that is
+// not UTF-8 is written as Python's surrogateescape does (\udc80..\udcff), so every string survives. "verbatim" and
+// "trailing" hold a text payload's residue (message.h), "unknown_fields" unknown protobuf fields as hex inside the
+// struct they were in.
 #pragma once
 
 #include <string>

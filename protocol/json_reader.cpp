@@ -59,9 +59,11 @@ class Reader {
   bool field(const FieldInfo& f, const JsonValue& json, void* at) {
     void* where = static_cast<char*>(at) + f.offset;
     switch (f.kind) {
-      case Kind::Struct: return object(*f.type, json, f.type->ops->engage(where));
+      case Kind::Struct:
+        return object(*f.type, json, f.type->ops->engage(where));
       case Kind::StructList:
-        return list(json, [&](const JsonValue& element) { return object(*f.type, element, f.type->ops->append(where)); });
+        return list(json,
+                    [&](const JsonValue& element) { return object(*f.type, element, f.type->ops->append(where)); });
       case Kind::StringList:
         return list(json, [&](const JsonValue& element) {
           if (element.type != Type::String) return fail("expected a string");
@@ -92,7 +94,11 @@ class Reader {
         if (json.type != Type::String) return fail("expected a string");
         member<std::optional<std::string>>(f, at) = json.text;  // "" is set: protobuf can say so
         return true;
-      case Kind::Int32: case Kind::Int64: case Kind::Double: case Kind::Decimal: return number(f, json, at);
+      case Kind::Int32:
+      case Kind::Int64:
+      case Kind::Double:
+      case Kind::Decimal:
+        return number(f, json, at);
     }
     return false;
   }
@@ -137,13 +143,16 @@ class Reader {
   std::string path_;
 };
 
-Unexpected<DecodeError> failure(std::string reason) { return Unexpected(DecodeError{"", "", -1, -1, std::move(reason)}); }
+Unexpected<DecodeError> failure(std::string reason) {
+  return Unexpected(DecodeError{"", "", -1, -1, std::move(reason)});
+}
 
 bool read_verbatim(const JsonValue& json, Residue& residue) {
   for (const auto& [key, value] : json.members) {
     Verbatim kept{0, key.starts_with('+'), value.text};
     std::int64_t index = 0;
-    if (read_int64(std::string_view(key).substr(kept.variant ? 1 : 0), index) == Reading::Bad || index < 1) return false;
+    if (read_int64(std::string_view(key).substr(kept.variant ? 1 : 0), index) == Reading::Bad || index < 1)
+      return false;
     kept.index = static_cast<std::uint32_t>(index);
     if (!residue.verbatim.empty() && residue.verbatim.back().index > kept.index) return false;
     residue.verbatim.push_back(std::move(kept));
@@ -171,7 +180,8 @@ Expected<JsonMessage, DecodeError> from_json(Direction direction, std::string_vi
     (void)reader.fail("\"wire\" is \"text\" or \"protobuf\"");
     return Unexpected(std::move(reader.error));
   }
-  if (const JsonValue* fields = parsed->find("fields"); fields && !reader.object(*type->body, *fields, message.body())) {
+  if (const JsonValue* fields = parsed->find("fields");
+      fields && !reader.object(*type->body, *fields, message.body())) {
     return Unexpected(std::move(reader.error));
   }
   if (const JsonValue* kept = parsed->find("verbatim"); kept && !read_verbatim(*kept, message.residue)) {

@@ -30,7 +30,8 @@ class Parser {
   }
   char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
   void skip_blanks() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r')) ++at_;
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r'))
+      ++at_;
   }
   bool word(std::string_view expected) {
     if (!text_.substr(at_).starts_with(expected)) return fail("not JSON");
@@ -42,13 +43,24 @@ class Parser {
     if (depth > kMaxDepth) return fail("nested more than 32 levels deep");
     skip_blanks();
     switch (peek()) {
-      case '{': return object(value, depth);
-      case '[': return array(value, depth);
-      case '"': value.type = JsonValue::Type::String; return string(value.text);
-      case 't': value.type = JsonValue::Type::Bool; value.boolean = true; return word("true");
-      case 'f': value.type = JsonValue::Type::Bool; return word("false");
-      case 'n': return word("null");
-      default: return number(value);
+      case '{':
+        return object(value, depth);
+      case '[':
+        return array(value, depth);
+      case '"':
+        value.type = JsonValue::Type::String;
+        return string(value.text);
+      case 't':
+        value.type = JsonValue::Type::Bool;
+        value.boolean = true;
+        return word("true");
+      case 'f':
+        value.type = JsonValue::Type::Bool;
+        return word("false");
+      case 'n':
+        return word("null");
+      default:
+        return number(value);
     }
   }
 
@@ -110,14 +122,30 @@ class Parser {
     const char kind = peek();
     ++at_;
     switch (kind) {
-      case '"': case '\\': case '/': out += kind; return true;
-      case 'b': out += '\b'; return true;
-      case 'f': out += '\f'; return true;
-      case 'n': out += '\n'; return true;
-      case 'r': out += '\r'; return true;
-      case 't': out += '\t'; return true;
-      case 'u': break;
-      default: return fail("unknown escape in a string");
+      case '"':
+      case '\\':
+      case '/':
+        out += kind;
+        return true;
+      case 'b':
+        out += '\b';
+        return true;
+      case 'f':
+        out += '\f';
+        return true;
+      case 'n':
+        out += '\n';
+        return true;
+      case 'r':
+        out += '\r';
+        return true;
+      case 't':
+        out += '\t';
+        return true;
+      case 'u':
+        break;
+      default:
+        return fail("unknown escape in a string");
     }
     auto code = unit();
     if (!code) return fail("\\u needs four hex digits");
@@ -141,8 +169,10 @@ class Parser {
       const char c = text_[at_++];
       if (c == '"') return true;
       if (static_cast<unsigned char>(c) < 0x20) return fail("a control character in a string");
-      if (c != '\\') out += c;
-      else if (!escape(out)) return false;
+      if (c != '\\')
+        out += c;
+      else if (!escape(out))
+        return false;
     }
     return fail("a string that does not end");
   }

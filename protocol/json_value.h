@@ -16,9 +16,9 @@ struct JsonValue {
   enum class Type { Null, Bool, Number, String, Array, Object };
   Type type = Type::Null;
   bool boolean = false;
-  std::string text;                                         ///< of a String; the digits of a Number
-  std::vector<JsonValue> elements;                          ///< of an Array
-  std::vector<JsonMember> members;                          ///< of an Object, in order
+  std::string text;                 ///< of a String; the digits of a Number
+  std::vector<JsonValue> elements;  ///< of an Array
+  std::vector<JsonMember> members;  ///< of an Object, in order
 
   /// The member with that key, or null.
   const JsonValue* find(std::string_view key) const;

@@ -13,7 +13,8 @@ constexpr std::int32_t kIds = 256;  // ids are below 200; the protobuf offset is
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); });
+  std::ranges::transform(out, out.begin(),
+                         [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); });
   return out;
 }
 
@@ -57,15 +58,24 @@ void copy_struct(const StructInfo& info, void* to, const void* from) {
 
 void copy_field(const FieldInfo& field, void* to, const void* from) {
   switch (field.kind) {
-    case Kind::Int32: return copy_member<std::optional<std::int32_t>>(field.offset, to, from);
-    case Kind::Int64: return copy_member<std::optional<std::int64_t>>(field.offset, to, from);
-    case Kind::Double: return copy_member<std::optional<double>>(field.offset, to, from);
-    case Kind::Bool: return copy_member<std::optional<bool>>(field.offset, to, from);
-    case Kind::Decimal: return copy_member<std::optional<Decimal>>(field.offset, to, from);
-    case Kind::String: return copy_member<std::optional<std::string>>(field.offset, to, from);
-    case Kind::Int32List: return copy_member<std::vector<std::int32_t>>(field.offset, to, from);
-    case Kind::DoubleList: return copy_member<std::vector<double>>(field.offset, to, from);
-    case Kind::StringList: return copy_member<std::vector<std::string>>(field.offset, to, from);
+    case Kind::Int32:
+      return copy_member<std::optional<std::int32_t>>(field.offset, to, from);
+    case Kind::Int64:
+      return copy_member<std::optional<std::int64_t>>(field.offset, to, from);
+    case Kind::Double:
+      return copy_member<std::optional<double>>(field.offset, to, from);
+    case Kind::Bool:
+      return copy_member<std::optional<bool>>(field.offset, to, from);
+    case Kind::Decimal:
+      return copy_member<std::optional<Decimal>>(field.offset, to, from);
+    case Kind::String:
+      return copy_member<std::optional<std::string>>(field.offset, to, from);
+    case Kind::Int32List:
+      return copy_member<std::vector<std::int32_t>>(field.offset, to, from);
+    case Kind::DoubleList:
+      return copy_member<std::vector<double>>(field.offset, to, from);
+    case Kind::StringList:
+      return copy_member<std::vector<std::string>>(field.offset, to, from);
     case Kind::Struct: {
       const void* part = field.type->ops->engaged(static_cast<const char*>(from) + field.offset);
       if (part) copy_struct(*field.type, field.type->ops->engage(static_cast<char*>(to) + field.offset), part);

@@ -26,19 +26,22 @@ struct Verbatim {
 /// so that decoding and encoding give back the same bytes, and an edited value is written as edited.
 /// (Unknown protobuf fields are kept in each struct's own unknown_fields.)
 struct Residue {
-  std::vector<Verbatim> verbatim;      ///< ascending by index
-  std::vector<std::string> trailing;   ///< fields after the last one that the layout knows
+  std::vector<Verbatim> verbatim;     ///< ascending by index
+  std::vector<std::string> trailing;  ///< fields after the last one that the layout knows
   bool empty() const { return verbatim.empty() && trailing.empty(); }
-  void clear() { verbatim.clear(); trailing.clear(); }
+  void clear() {
+    verbatim.clear();
+    trailing.clear();
+  }
   friend bool operator==(const Residue&, const Residue&) = default;
 };
 
 /// Why a payload, or a JSON text, is not a message. Fields that are not known are empty, or -1.
 struct DecodeError {
-  std::string message;           ///< message name, e.g. "OpenOrder", or "" before it is known
-  std::string field;             ///< path, e.g. "order.lmt_price"
-  std::int64_t index = -1;       ///< number of the text field, the id being 0
-  std::int64_t byte_offset = -1; ///< in the payload
+  std::string message;            ///< message name, e.g. "OpenOrder", or "" before it is known
+  std::string field;              ///< path, e.g. "order.lmt_price"
+  std::int64_t index = -1;        ///< number of the text field, the id being 0
+  std::int64_t byte_offset = -1;  ///< in the payload
   std::string reason;
   /// "OpenOrder.order.lmt_price (field 12, byte 57): not a number: \"abc\""
   std::string to_string() const;
@@ -50,7 +53,9 @@ class Message {
   explicit Message(const MessageInfo& type) : type_(&type), body_(type.body->ops->create()) {}
   /// Takes a body: Message(TickPrice{...}).
   template <class T, class = decltype(T::info)>
-  Message(T body) : Message(T::info) { as<T>() = std::move(body); }
+  Message(T body) : Message(T::info) {
+    as<T>() = std::move(body);
+  }
 
   Message(const Message& other) : Message(*other.type_) { *this = other; }
   Message& operator=(const Message& other);
@@ -62,20 +67,42 @@ class Message {
     std::swap(body_, other.body_);
     return *this;
   }
-  ~Message() { if (body_) type_->body->ops->destroy(body_); }
+  ~Message() {
+    if (body_) type_->body->ops->destroy(body_);
+  }
 
   const MessageInfo& type() const { return *type_; }
   std::string_view name() const { return type_->name; }
   void* body() { return body_; }
   const void* body() const { return body_; }
-  void clear() { type_->body->ops->clear(body_); residue.clear(); }
+  void clear() {
+    type_->body->ops->clear(body_);
+    residue.clear();
+  }
 
-  template <class T> bool is() const { return type_ == &T::info; }
+  template <class T>
+  bool is() const {
+    return type_ == &T::info;
+  }
   /// The body as its own struct. Asking for another struct is a bug.
-  template <class T> T& as() { assert(is<T>()); return *static_cast<T*>(body_); }
-  template <class T> const T& as() const { assert(is<T>()); return *static_cast<const T*>(body_); }
-  template <class T> const T* get_if() const { return is<T>() ? static_cast<const T*>(body_) : nullptr; }
-  template <class T> T* get_if() { return is<T>() ? static_cast<T*>(body_) : nullptr; }
+  template <class T>
+  T& as() {
+    assert(is<T>());
+    return *static_cast<T*>(body_);
+  }
+  template <class T>
+  const T& as() const {
+    assert(is<T>());
+    return *static_cast<const T*>(body_);
+  }
+  template <class T>
+  const T* get_if() const {
+    return is<T>() ? static_cast<const T*>(body_) : nullptr;
+  }
+  template <class T>
+  T* get_if() {
+    return is<T>() ? static_cast<T*>(body_) : nullptr;
+  }
 
   Residue residue;
 

@@ -1,8 +1,8 @@
 // Protobuf bodies ⇄ messages: the wire format of proto3, walked over the struct tables.
 //
-// Fields are written in ascending number, lists of numbers packed, as the reference library does. Presence is kept: a field
-// that was sent as zero is written as zero. Unknown fields stay in their struct's unknown_fields and are written after
-// the known ones.
+// Fields are written in ascending number, lists of numbers packed, as the reference library does. Presence is kept: a
+// field that was sent as zero is written as zero. Unknown fields stay in their struct's unknown_fields and are written
+// after the known ones.
 #pragma once
 
 #include <string>

@@ -12,9 +12,14 @@ namespace {
 
 WireType wire_type(ProtoType proto) {
   switch (proto) {
-    case ProtoType::Varint: return kVarint;
-    case ProtoType::Double: return kFixed64;
-    case ProtoType::String: case ProtoType::Message: case ProtoType::None: break;
+    case ProtoType::Varint:
+      return kVarint;
+    case ProtoType::Double:
+      return kFixed64;
+    case ProtoType::String:
+    case ProtoType::Message:
+    case ProtoType::None:
+      break;
   }
   return kBytes;
 }
@@ -33,7 +38,8 @@ class Reader {
       const auto type = static_cast<std::uint32_t>(key & 7);
       const ProtoField* field = number < info.by_number.size() ? &info.by_number[number] : nullptr;
       const bool usual = field != nullptr && field->proto != ProtoType::None && type == wire_type(field->proto);
-      if (!(usual ? read_field(info, *field, object, bytes, start) : read_otherwise(field, object, type, bytes, start))) {
+      if (!(usual ? read_field(info, *field, object, bytes, start)
+                  : read_otherwise(field, object, type, bytes, start))) {
         if (error) return false;
         auto& unknown = *reinterpret_cast<std::string*>(static_cast<char*>(object) + info.unknown_offset);
         unknown.append(start, static_cast<std::size_t>(bytes.data() - start));
@@ -71,7 +77,8 @@ class Reader {
         return true;
       }
     }
-    return fail(bytes.data(), bytes.size() < 10 ? "the payload ends inside a number" : "a number of more than 10 bytes");
+    return fail(bytes.data(),
+                bytes.size() < 10 ? "the payload ends inside a number" : "a number of more than 10 bytes");
   }
 
   [[gnu::always_inline]] bool text(std::string_view& bytes, std::string_view& value, const char* start) {
@@ -123,7 +130,8 @@ class Reader {
         if (!fixed(bytes, real)) return false;
         member<std::optional<double>>(field, object) = real;
         return true;
-      case Kind::Decimal: return text(bytes, view, start) && store_decimal(field, object, view);
+      case Kind::Decimal:
+        return text(bytes, view, start) && store_decimal(field, object, view);
       case Kind::String:
         if (field.proto == ProtoType::Double) return fixed(bytes, real) && store_number(field, object, real);
         if (!text(bytes, view, start)) return false;
@@ -164,17 +172,21 @@ class Reader {
     double real = 0;
     std::string_view view;
     switch (type) {
-      case kVarint: return varint(bytes, number) && false;
-      case kFixed64: return fixed(bytes, real) && false;
+      case kVarint:
+        return varint(bytes, number) && false;
+      case kFixed64:
+        return fixed(bytes, real) && false;
       case kFixed32:
         if (bytes.size() < 4) return fail(bytes.data(), "the payload ends inside a number");
         bytes.remove_prefix(4);
         return false;
       case kBytes:
         if (!text(bytes, view, start) || field == nullptr || field->proto == ProtoType::None) return false;
-        if (field->kind == Kind::Int32List) return store_integers(member<std::vector<std::int32_t>>(*field, object), view);
+        if (field->kind == Kind::Int32List)
+          return store_integers(member<std::vector<std::int32_t>>(*field, object), view);
         return field->kind == Kind::DoubleList && store_doubles(member<std::vector<double>>(*field, object), view);
-      default: return not_a_type(start, type);
+      default:
+        return not_a_type(start, type);
     }
   }
 
@@ -224,7 +236,8 @@ class Reader {
   }
 
   [[gnu::cold]] bool fail(const char* at, std::string reason) {
-    error = {std::string(message_.name()), "", -1, static_cast<std::int64_t>(body_at_) + (at - begin_), std::move(reason)};
+    error = {std::string(message_.name()), "", -1, static_cast<std::int64_t>(body_at_) + (at - begin_),
+             std::move(reason)};
     return false;
   }
 

@@ -160,12 +160,15 @@ class Writer {
         const void* inner = part.type->ops->engaged(static_cast<const char*>(object) + field.offset);
         return inner == nullptr || write_nested(part, inner);
       }
-      case Kind::StructList: return write_structs(info.fields[field.index], object);
+      case Kind::StructList:
+        return write_structs(info.fields[field.index], object);
       case Kind::StringList:
         for (const std::string& text : member<std::vector<std::string>>(field, object)) bytes(number, text);
         return true;
-      case Kind::Int32List: return write_integers(number, member<std::vector<std::int32_t>>(field, object));
-      case Kind::DoubleList: return write_doubles(number, member<std::vector<double>>(field, object));
+      case Kind::Int32List:
+        return write_integers(number, member<std::vector<std::int32_t>>(field, object));
+      case Kind::DoubleList:
+        return write_doubles(number, member<std::vector<double>>(field, object));
     }
     return true;
   }

@@ -12,7 +12,8 @@ namespace {
 class Maker {
  public:
   Maker(Message& message, int server_version, std::mt19937_64& generator)
-      : message_(message), generator_(generator),
+      : message_(message),
+        generator_(generator),
         scope_(server_version, message.type().text ? message.type().text->slots.size() : 1, message.body()) {}
 
   void text() {
@@ -43,13 +44,20 @@ class Maker {
 
   void step(const TextOp& op, std::span<const TextOp> body, std::span<const TextOp> otherwise) {
     switch (op.code) {
-      case TextOpCode::Field: return scalar(*op.field, op.spelling, op.slot);
-      case TextOpCode::Version: scope_.message_version = op.number; return;
-      case TextOpCode::Constant: case TextOpCode::Variant: case TextOpCode::Echo: return;
+      case TextOpCode::Field:
+        return scalar(*op.field, op.spelling, op.slot);
+      case TextOpCode::Version:
+        scope_.message_version = op.number;
+        return;
+      case TextOpCode::Constant:
+      case TextOpCode::Variant:
+      case TextOpCode::Echo:
+        return;
       case TextOpCode::Mask:
         for (const FieldInfo* bit : op.detail->mask) member<std::optional<bool>>(*bit, object(op.slot)) = chance(50);
         return;
-      case TextOpCode::If: return run(hold(op.detail->conditions, scope_) ? body : otherwise);
+      case TextOpCode::If:
+        return run(hold(op.detail->conditions, scope_) ? body : otherwise);
       case TextOpCode::Tags:
         for (auto n = below(3); n > 0; --n) pair(op);
         return;
@@ -60,7 +68,8 @@ class Maker {
           run(body);
         }
         return enter(op.element_slot, nullptr);
-      case TextOpCode::Again: return again(op, body);
+      case TextOpCode::Again:
+        return again(op, body);
       case TextOpCode::RepeatScalar:
         for (auto n = below(4); n > 0; --n) element(*op.field, object(op.slot));
         return;
@@ -150,7 +159,9 @@ class Maker {
       case Kind::StructList:
         for (auto n = below(4); n > 0; --n) protobuf(*field.type, field.type->ops->append(where));
         return;
-      case Kind::Int32List: case Kind::DoubleList: case Kind::StringList:
+      case Kind::Int32List:
+      case Kind::DoubleList:
+      case Kind::StringList:
         for (auto n = below(4); n > 0; --n) element(field, at);
         return;
       case Kind::String:
@@ -160,7 +171,11 @@ class Maker {
         }
         if (field.always || chance(60)) value(field, at);
         return;
-      case Kind::Int32: case Kind::Int64: case Kind::Double: case Kind::Bool: case Kind::Decimal:
+      case Kind::Int32:
+      case Kind::Int64:
+      case Kind::Double:
+      case Kind::Bool:
+      case Kind::Decimal:
         if (chance(60)) value(field, at);
         return;
     }
@@ -169,44 +184,69 @@ class Maker {
   // ---- values ----
 
   std::string word() {
-    static constexpr std::array<const char*, 10> kWords = {"AAPL", "SMART", "USD", "20261218", "DU1234567", "LMT", "x y", "1",
-                                                           "caf\xC3\xA9", "\xE4\xB8\xAD\xE6\x96\x87"};
+    static constexpr std::array<const char*, 10> kWords = {
+        "AAPL", "SMART", "USD", "20261218", "DU1234567", "LMT", "x y", "1", "caf\xC3\xA9", "\xE4\xB8\xAD\xE6\x96\x87"};
     return kWords[below(kWords.size())];
   }
   std::int64_t integer() {
     switch (below(4)) {
-      case 0: return 0;
-      case 1: return -1;
-      case 2: return static_cast<std::int64_t>(below(100));
-      default: return static_cast<std::int64_t>(below(2000000000)) - 1000000000;
+      case 0:
+        return 0;
+      case 1:
+        return -1;
+      case 2:
+        return static_cast<std::int64_t>(below(100));
+      default:
+        return static_cast<std::int64_t>(below(2000000000)) - 1000000000;
     }
   }
   double number() {
     switch (below(5)) {
-      case 0: return 0;
-      case 1: return static_cast<double>(integer());
-      case 2: return static_cast<double>(integer()) / 100;
-      case 3: return static_cast<double>(integer()) * 1e-9;
-      default: return static_cast<double>(generator_()) * 1e3;
+      case 0:
+        return 0;
+      case 1:
+        return static_cast<double>(integer());
+      case 2:
+        return static_cast<double>(integer()) / 100;
+      case 3:
+        return static_cast<double>(integer()) * 1e-9;
+      default:
+        return static_cast<double>(generator_()) * 1e3;
     }
   }
 
   void value(const FieldInfo& field, void* at) {
     switch (field.kind) {
-      case Kind::Int32: member<std::optional<std::int32_t>>(field, at) = static_cast<std::int32_t>(integer()); return;
-      case Kind::Int64: member<std::optional<std::int64_t>>(field, at) = integer() * 1000003; return;
-      case Kind::Double: member<std::optional<double>>(field, at) = number(); return;
-      case Kind::Bool: member<std::optional<bool>>(field, at) = chance(50); return;
+      case Kind::Int32:
+        member<std::optional<std::int32_t>>(field, at) = static_cast<std::int32_t>(integer());
+        return;
+      case Kind::Int64:
+        member<std::optional<std::int64_t>>(field, at) = integer() * 1000003;
+        return;
+      case Kind::Double:
+        member<std::optional<double>>(field, at) = number();
+        return;
+      case Kind::Bool:
+        member<std::optional<bool>>(field, at) = chance(50);
+        return;
       case Kind::Decimal:
         member<std::optional<Decimal>>(field, at) = Decimal::scaled(integer(), static_cast<int>(below(9)));
         return;
-      case Kind::String: member<std::optional<std::string>>(field, at) = word(); return;
-      case Kind::Struct: case Kind::Int32List: case Kind::DoubleList: case Kind::StringList: case Kind::StructList: return;
+      case Kind::String:
+        member<std::optional<std::string>>(field, at) = word();
+        return;
+      case Kind::Struct:
+      case Kind::Int32List:
+      case Kind::DoubleList:
+      case Kind::StringList:
+      case Kind::StructList:
+        return;
     }
   }
 
   void element(const FieldInfo& field, void* at) {
-    if (field.kind == Kind::Int32List) member<std::vector<std::int32_t>>(field, at).push_back(static_cast<std::int32_t>(integer()));
+    if (field.kind == Kind::Int32List)
+      member<std::vector<std::int32_t>>(field, at).push_back(static_cast<std::int32_t>(integer()));
     if (field.kind == Kind::DoubleList) member<std::vector<double>>(field, at).push_back(number());
     if (field.kind == Kind::StringList) member<std::vector<std::string>>(field, at).push_back(word());
   }
@@ -221,8 +261,10 @@ class Maker {
 Message random_message(const MessageInfo& type, Wire wire, int server_version, std::mt19937_64& generator) {
   Message message(type);
   Maker maker(message, server_version, generator);
-  if (wire == Wire::Text) maker.text();
-  else maker.protobuf(*type.body, message.body());
+  if (wire == Wire::Text)
+    maker.text();
+  else
+    maker.protobuf(*type.body, message.body());
   return message;
 }
 

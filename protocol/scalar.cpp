@@ -17,8 +17,8 @@ constexpr std::int64_t kUnsetInt32 = std::numeric_limits<std::int32_t>::max();
 constexpr std::int64_t kUnsetInt64 = std::numeric_limits<std::int64_t>::max();
 constexpr std::string_view kUnsetDoubleText = "1.7976931348623157e+308";  // the official Python client's spelling
 constexpr std::string_view kUnsetDecimalText = "170141183460469231731687303715884105727";
-constexpr std::array<std::string_view, 5> kUnsetDecimals = {
-    "2147483647", "9223372036854775807", "-9223372036854775808", "1.7976931348623157E308", kUnsetDecimalText};
+constexpr std::array<std::string_view, 5> kUnsetDecimals = {"2147483647", "9223372036854775807", "-9223372036854775808",
+                                                            "1.7976931348623157E308", kUnsetDecimalText};
 
 constexpr std::array<double, 23> kPowersOfTen = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                                  1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
@@ -41,7 +41,8 @@ bool append_short(std::string& out, double value) {
     if (decimals == 0) *--at = '0';
     for (std::size_t i = 0; i < decimals; ++i, rest /= 10) *--at = static_cast<char>('0' + rest % 10);
     *--at = '.';
-    do *--at = static_cast<char>('0' + rest % 10); while ((rest /= 10) != 0);
+    do *--at = static_cast<char>('0' + rest % 10);
+    while ((rest /= 10) != 0);
     if (std::signbit(value)) *--at = '-';
     out.append(at, end);
     return true;
@@ -53,7 +54,7 @@ bool append_short(std::string& out, double value) {
 Reading read_double_slowly(std::string_view text, double& value) {
   std::string_view digits = text;
   if (digits.starts_with('+')) digits.remove_prefix(1);
-  if (digits.empty() || digits.front() == '+' ) return Reading::Bad;
+  if (digits.empty() || digits.front() == '+') return Reading::Bad;
   if (digits == "Infinite") digits = "Infinity";  // as ib_async spells it
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (end != digits.data() + digits.size()) return Reading::Bad;
@@ -69,7 +70,8 @@ Reading read_double_slowly(std::string_view text, double& value) {
 
 bool escapes(Spelling spelling, int server_version) {
   constexpr int kAsciiServerVersion = 153;  // from here on TWS sends 7-bit text
-  return spelling == Spelling::EscapedAlways || (spelling == Spelling::Escaped && server_version >= kAsciiServerVersion);
+  return spelling == Spelling::EscapedAlways ||
+         (spelling == Spelling::Escaped && server_version >= kAsciiServerVersion);
 }
 
 Reading read_integer(Spelling spelling, std::string_view text, bool wide, std::optional<std::int64_t>& value) {
@@ -192,9 +194,12 @@ Reading read_double(std::string_view text, double& value) {
   std::int64_t mantissa = 0;
   for (; at != end; ++at) {
     const auto digit = static_cast<unsigned>(*at - '0');
-    if (digit <= 9) mantissa = mantissa * 10 + digit;
-    else if (*at == '.' && point == end) point = at;
-    else return read_double_slowly(text, value);
+    if (digit <= 9)
+      mantissa = mantissa * 10 + digit;
+    else if (*at == '.' && point == end)
+      point = at;
+    else
+      return read_double_slowly(text, value);
   }
   const auto whole_digits = point - whole;
   const auto fraction_digits = point == end ? 0 : end - point - 1;
@@ -218,8 +223,14 @@ void append_int64(std::string& out, std::int64_t value) {
 }
 
 void append_double(std::string& out, double value) {
-  if (std::isnan(value)) { out += "NaN"; return; }
-  if (std::isinf(value)) { out += value < 0 ? "-Infinity" : "Infinity"; return; }
+  if (std::isnan(value)) {
+    out += "NaN";
+    return;
+  }
+  if (std::isinf(value)) {
+    out += value < 0 ? "-Infinity" : "Infinity";
+    return;
+  }
   if (append_short(out, value)) return;
   char buffer[40];
   const bool scientific = std::abs(value) < 1e-4 || std::abs(value) >= 1e16;
@@ -236,16 +247,28 @@ Reading read_scalar(const FieldInfo& field, Spelling spelling, int server_versio
       std::optional<std::int64_t> value;
       const Reading reading = read_integer(spelling, text, false, value);
       auto& to = member<std::optional<std::int32_t>>(field, object);
-      if (value) to = static_cast<std::int32_t>(*value); else to.reset();
+      if (value)
+        to = static_cast<std::int32_t>(*value);
+      else
+        to.reset();
       return reading;
     }
-    case Kind::Int64: return read_integer(spelling, text, true, member<std::optional<std::int64_t>>(field, object));
-    case Kind::Double: return read_number(spelling, text, member<std::optional<double>>(field, object));
-    case Kind::Decimal: return read_decimal(spelling, text, member<std::optional<Decimal>>(field, object));
-    case Kind::Bool: return read_bool(spelling, text, member<std::optional<bool>>(field, object));
+    case Kind::Int64:
+      return read_integer(spelling, text, true, member<std::optional<std::int64_t>>(field, object));
+    case Kind::Double:
+      return read_number(spelling, text, member<std::optional<double>>(field, object));
+    case Kind::Decimal:
+      return read_decimal(spelling, text, member<std::optional<Decimal>>(field, object));
+    case Kind::Bool:
+      return read_bool(spelling, text, member<std::optional<bool>>(field, object));
     case Kind::String:
       return read_string(spelling, server_version, text, member<std::optional<std::string>>(field, object));
-    case Kind::Struct: case Kind::Int32List: case Kind::DoubleList: case Kind::StringList: case Kind::StructList: break;
+    case Kind::Struct:
+    case Kind::Int32List:
+    case Kind::DoubleList:
+    case Kind::StringList:
+    case Kind::StructList:
+      break;
   }
   return Reading::Bad;
 }
@@ -253,7 +276,8 @@ Reading read_scalar(const FieldInfo& field, Spelling spelling, int server_versio
 void append_scalar(std::string& out, const FieldInfo& field, Spelling spelling, int server_version,
                    const void* object) {
   switch (field.kind) {
-    case Kind::Int32: case Kind::Int64: {
+    case Kind::Int32:
+    case Kind::Int64: {
       std::optional<std::int64_t> value;
       if (object != nullptr && field.kind == Kind::Int32) {
         value = member<std::optional<std::int32_t>>(field, object);
@@ -282,20 +306,30 @@ void append_scalar(std::string& out, const FieldInfo& field, Spelling spelling, 
     }
     case Kind::Bool: {
       const bool value = object != nullptr && member<std::optional<bool>>(field, object).value_or(false);
-      if (spelling == Spelling::TrueFalse) out += value ? "true" : "false";
-      else if (spelling == Spelling::AndOr) out += value ? 'a' : 'o';
-      else out += value ? '1' : '0';
+      if (spelling == Spelling::TrueFalse)
+        out += value ? "true" : "false";
+      else if (spelling == Spelling::AndOr)
+        out += value ? 'a' : 'o';
+      else
+        out += value ? '1' : '0';
       return;
     }
     case Kind::String: {
       if (object == nullptr) return;
       const auto& value = member<std::optional<std::string>>(field, object);
       if (!value) return;
-      if (escapes(spelling, server_version)) out += escape_unicode(*value);
-      else out += *value;
+      if (escapes(spelling, server_version))
+        out += escape_unicode(*value);
+      else
+        out += *value;
       return;
     }
-    case Kind::Struct: case Kind::Int32List: case Kind::DoubleList: case Kind::StringList: case Kind::StructList: return;
+    case Kind::Struct:
+    case Kind::Int32List:
+    case Kind::DoubleList:
+    case Kind::StringList:
+    case Kind::StructList:
+      return;
   }
 }
 
@@ -304,19 +338,31 @@ bool means_the_same(const FieldInfo& field, Spelling spelling, int server_versio
   const auto same = [&](auto unset) {
     using Member = decltype(unset);
     Member read;
-    const FieldInfo alone{field.name, field.doc, field.type, field.values, 0, field.number, field.kind, field.proto,
-                          field.role, field.since, field.ignorable, field.always, field.texts};
+    const FieldInfo alone{field.name,      field.doc,    field.type,  field.values, 0,
+                          field.number,    field.kind,   field.proto, field.role,   field.since,
+                          field.ignorable, field.always, field.texts};
     if (read_scalar(alone, spelling, server_version, text, &read) == Reading::Bad) return false;
     return equal(read, object == nullptr ? Member() : member<Member>(field, object));
   };
   switch (field.kind) {
-    case Kind::Int32: return same(std::optional<std::int32_t>());
-    case Kind::Int64: return same(std::optional<std::int64_t>());
-    case Kind::Double: return same(std::optional<double>());
-    case Kind::Decimal: return same(std::optional<Decimal>());
-    case Kind::Bool: return same(std::optional<bool>());
-    case Kind::String: return same(std::optional<std::string>());
-    case Kind::Struct: case Kind::Int32List: case Kind::DoubleList: case Kind::StringList: case Kind::StructList: break;
+    case Kind::Int32:
+      return same(std::optional<std::int32_t>());
+    case Kind::Int64:
+      return same(std::optional<std::int64_t>());
+    case Kind::Double:
+      return same(std::optional<double>());
+    case Kind::Decimal:
+      return same(std::optional<Decimal>());
+    case Kind::Bool:
+      return same(std::optional<bool>());
+    case Kind::String:
+      return same(std::optional<std::string>());
+    case Kind::Struct:
+    case Kind::Int32List:
+    case Kind::DoubleList:
+    case Kind::StringList:
+    case Kind::StructList:
+      break;
   }
   return false;
 }
@@ -325,7 +371,10 @@ std::size_t decode_utf8(std::string_view text, std::uint32_t& code_point) {
   if (text.empty()) return 0;
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);
-  if (first < 0x80) { code_point = first; return 1; }
+  if (first < 0x80) {
+    code_point = first;
+    return 1;
+  }
   const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC2 ? 2 : 0;
   if (length == 0 || first > 0xF4 || text.size() < length) return 0;
   code_point = first & (0xFFU >> (length + 1));
@@ -343,11 +392,17 @@ void append_utf8(std::string& out, std::uint32_t c) {
   if (c < 0x80) {
     put(c);
   } else if (c < 0x800) {
-    put(0xC0 | c >> 6); put(0x80 | (c & 0x3F));
+    put(0xC0 | c >> 6);
+    put(0x80 | (c & 0x3F));
   } else if (c < 0x10000) {
-    put(0xE0 | c >> 12); put(0x80 | (c >> 6 & 0x3F)); put(0x80 | (c & 0x3F));
+    put(0xE0 | c >> 12);
+    put(0x80 | (c >> 6 & 0x3F));
+    put(0x80 | (c & 0x3F));
   } else {
-    put(0xF0 | c >> 18); put(0x80 | (c >> 12 & 0x3F)); put(0x80 | (c >> 6 & 0x3F)); put(0x80 | (c & 0x3F));
+    put(0xF0 | c >> 18);
+    put(0x80 | (c >> 12 & 0x3F));
+    put(0x80 | (c >> 6 & 0x3F));
+    put(0x80 | (c & 0x3F));
   }
 }
 

@@ -14,9 +14,9 @@ namespace ibkr::protocol {
 
 /// What reading a text gave.
 enum class Reading : std::uint8_t {
-  Exact,    ///< a value (or unset) that we would write as just this text
-  Other,    ///< a value (or unset) that we would write another way
-  Bad,      ///< no value of this kind
+  Exact,  ///< a value (or unset) that we would write as just this text
+  Other,  ///< a value (or unset) that we would write another way
+  Bad,    ///< no value of this kind
 };
 
 /// The usual whole number: up to 15 digits, no sign, no needless zero. False leaves `value` as it was.

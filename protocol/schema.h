@@ -20,8 +20,17 @@ enum class Wire : std::uint8_t { Text, Protobuf };
 
 /// The C++ type that holds a field. Scalars are std::optional<T>, lists std::vector<T>, structs std::optional<S>.
 enum class Kind : std::uint8_t {
-  Int32, Int64, Double, Bool, Decimal, String, Struct,
-  Int32List, DoubleList, StringList, StructList,
+  Int32,
+  Int64,
+  Double,
+  Bool,
+  Decimal,
+  String,
+  Struct,
+  Int32List,
+  DoubleList,
+  StringList,
+  StructList,
 };
 
 /// How protobuf carries a field. None: the field exists in text only.
@@ -52,16 +61,16 @@ struct TextValues;
 struct FieldInfo {
   std::string_view name;  ///< snake_case; the name in C++, JSON, SQL and Python
   std::string_view doc;
-  const StructInfo* type;   ///< for Struct and StructList, else null
-  const EnumInfo* values;   ///< names of an integer's values, or null
-  std::uint32_t offset;     ///< of the member in its struct
-  std::uint16_t number;     ///< protobuf field number, 0 when text only
+  const StructInfo* type;  ///< for Struct and StructList, else null
+  const EnumInfo* values;  ///< names of an integer's values, or null
+  std::uint32_t offset;    ///< of the member in its struct
+  std::uint16_t number;    ///< protobuf field number, 0 when text only
   Kind kind;
   ProtoType proto;
   Role role;
-  std::uint8_t since;  ///< protobuf: first server version that has it; 0: as old as its message
-  bool ignorable;  ///< may be dropped where a target version cannot carry it
-  bool always;     ///< protobuf: written when unset too, as empty (both halves of a map entry)
+  std::uint8_t since;       ///< protobuf: first server version that has it; 0: as old as its message
+  bool ignorable;           ///< may be dropped where a target version cannot carry it
+  bool always;              ///< protobuf: written when unset too, as empty (both halves of a map entry)
   const TextValues* texts;  ///< known values of a text, or null
 };
 
@@ -72,11 +81,11 @@ struct StructOps {
   void (*destroy)(void*);
   void (*clear)(void*);
   // std::optional<S>, given its address; null when no struct has an S as a part
-  void* (*engage)(void* optional);                    ///< makes it hold a value if it does not, returns the value
-  const void* (*engaged)(const void* optional);       ///< the value or null
+  void* (*engage)(void* optional);               ///< makes it hold a value if it does not, returns the value
+  const void* (*engaged)(const void* optional);  ///< the value or null
   // std::vector<S>, given its address; null when no struct has a list of S
   std::size_t (*size)(const void* list);
-  void* (*append)(void* list);                        ///< adds an empty element and returns it
+  void* (*append)(void* list);  ///< adds an empty element and returns it
   const void* (*at)(const void* list, std::size_t);
 };
 
@@ -94,35 +103,35 @@ struct StructInfo {
   std::string_view name;
   std::string_view doc;
   std::span<const FieldInfo> fields;
-  std::span<const ProtoField> by_number;     ///< by protobuf number
-  std::uint32_t unknown_offset;              ///< of the std::string that keeps unknown protobuf fields, as they came
+  std::span<const ProtoField> by_number;  ///< by protobuf number
+  std::uint32_t unknown_offset;           ///< of the std::string that keeps unknown protobuf fields, as they came
   const StructOps* ops;
 };
 
 /// How a scalar is spelled in a text field.
 enum class Spelling : std::uint8_t {
-  Plain,     ///< unset is written as zero; booleans are 1 and 0
-  Blank,     ///< `?`  unset is the empty field
-  Sentinel,  ///< `!`  unset is the type's largest number
-  Escaped,   ///< `~`  from server version 153 on, characters outside ASCII are \uXXXX
+  Plain,          ///< unset is written as zero; booleans are 1 and 0
+  Blank,          ///< `?`  unset is the empty field
+  Sentinel,       ///< `!`  unset is the type's largest number
+  Escaped,        ///< `~`  from server version 153 on, characters outside ASCII are \uXXXX
   EscapedAlways,  ///< `~~` the same at every version
   TrueFalse,      ///< booleans are the words true and false
   AndOr,          ///< booleans are a (and) and o (or)
 };
 
 enum class TextOpCode : std::uint8_t {
-  Field,     ///< one scalar field
-  Version,   ///< the message's own version number; canonical value in `number`
-  Constant,  ///< a dead slot that is written as `literal`
-  Variant,   ///< a slot that only some clients send: read when `number` fields are left
-  Tags,      ///< one field "tag=value;tag=value;" for a list of TagValue
-  Mask,      ///< one integer whose bits are the boolean fields of TextOp::mask
-  If,        ///< `body` ops when all conditions hold, else the `otherwise` ops that follow them
-  Repeat,    ///< a count, then `body` ops for each element of a list of structs (element in `element_slot`)
-  Again,     ///< the same over a list that was already read; fewer elements may follow
-  Echo,      ///< a field that is sent a second time; the first one counts
+  Field,         ///< one scalar field
+  Version,       ///< the message's own version number; canonical value in `number`
+  Constant,      ///< a dead slot that is written as `literal`
+  Variant,       ///< a slot that only some clients send: read when `number` fields are left
+  Tags,          ///< one field "tag=value;tag=value;" for a list of TagValue
+  Mask,          ///< one integer whose bits are the boolean fields of TextOp::mask
+  If,            ///< `body` ops when all conditions hold, else the `otherwise` ops that follow them
+  Repeat,        ///< a count, then `body` ops for each element of a list of structs (element in `element_slot`)
+  Again,         ///< the same over a list that was already read; fewer elements may follow
+  Echo,          ///< a field that is sent a second time; the first one counts
   RepeatScalar,  ///< a count, then one field each for a list of scalars
-  With,      ///< a 1/0 presence flag for the struct in `element_slot`, then `body` ops when present
+  With,          ///< a 1/0 presence flag for the struct in `element_slot`, then `body` ops when present
 };
 
 enum class ConditionCode : std::uint8_t { ServerVersion, MessageVersion, Integer, Number, Text, NotEmptyList };
@@ -193,11 +202,11 @@ struct MessageInfo {
   std::string_view doc;
   std::span<const std::string_view> aliases;  ///< other names people know it by: constant, method, callback
   Direction direction;
-  std::int32_t id;            ///< without the 200 that protobuf adds on the wire
-  std::int32_t since;         ///< first server version that knows it
-  std::int32_t proto_since;   ///< first server version that sends it as protobuf; 0 when never
+  std::int32_t id;           ///< without the 200 that protobuf adds on the wire
+  std::int32_t since;        ///< first server version that knows it
+  std::int32_t proto_since;  ///< first server version that sends it as protobuf; 0 when never
   const StructInfo* body;
-  const TextLayout* text;     ///< null when protobuf only
+  const TextLayout* text;  ///< null when protobuf only
 
   RequestKind kind;
   // Relations. Requests point at answers; all lists are names resolved by the generator.
@@ -205,7 +214,7 @@ struct MessageInfo {
   std::span<const MessageInfo* const> ends;     ///< the answers that end it
   const MessageInfo* cancel;                    ///< the request that cancels it, or null
   const MessageInfo* cancels;                   ///< the request that this one cancels, or null
-  bool pushed;  ///< an answer that TWS also sends unasked
+  bool pushed;                                  ///< an answer that TWS also sends unasked
 };
 
 /// One named value of an enumeration.

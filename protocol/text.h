@@ -1,7 +1,7 @@
 // Text bodies ⇄ messages: two interpreters over the text layouts (schema.h, TextOp).
 //
-// A text body is fields ended by NUL, after the message id. Which fields there are depends on the server version, on the
-// message's own version number and on fields read before; the layout says so.
+// A text body is fields ended by NUL, after the message id. Which fields there are depends on the server version, on
+// the message's own version number and on fields read before; the layout says so.
 #pragma once
 
 #include <string>

@@ -14,12 +14,18 @@ namespace {
 template <class T>
 bool compared(Compare how, const T& left, const T& right) {
   switch (how) {
-    case Compare::Equal: return left == right;
-    case Compare::NotEqual: return left != right;
-    case Compare::Less: return left < right;
-    case Compare::LessEqual: return left <= right;
-    case Compare::Greater: return left > right;
-    case Compare::GreaterEqual: return left >= right;
+    case Compare::Equal:
+      return left == right;
+    case Compare::NotEqual:
+      return left != right;
+    case Compare::Less:
+      return left < right;
+    case Compare::LessEqual:
+      return left <= right;
+    case Compare::Greater:
+      return left > right;
+    case Compare::GreaterEqual:
+      return left >= right;
   }
   return false;
 }
@@ -47,12 +53,22 @@ bool not_empty(const FieldInfo& field, const void* object) {
   if (object == nullptr) return false;
   const void* list = static_cast<const char*>(object) + field.offset;
   switch (field.kind) {
-    case Kind::StructList: return field.type->ops->size(list) != 0;
-    case Kind::Int32List: return !static_cast<const std::vector<std::int32_t>*>(list)->empty();
-    case Kind::DoubleList: return !static_cast<const std::vector<double>*>(list)->empty();
-    case Kind::StringList: return !static_cast<const std::vector<std::string>*>(list)->empty();
-    case Kind::Int32: case Kind::Int64: case Kind::Double: case Kind::Bool: case Kind::Decimal: case Kind::String:
-    case Kind::Struct: return false;
+    case Kind::StructList:
+      return field.type->ops->size(list) != 0;
+    case Kind::Int32List:
+      return !static_cast<const std::vector<std::int32_t>*>(list)->empty();
+    case Kind::DoubleList:
+      return !static_cast<const std::vector<double>*>(list)->empty();
+    case Kind::StringList:
+      return !static_cast<const std::vector<std::string>*>(list)->empty();
+    case Kind::Int32:
+    case Kind::Int64:
+    case Kind::Double:
+    case Kind::Bool:
+    case Kind::Decimal:
+    case Kind::String:
+    case Kind::Struct:
+      return false;
   }
   return false;
 }
@@ -62,11 +78,14 @@ bool not_empty(const FieldInfo& field, const void* object) {
 bool holds(const Condition& c, const TextScope& scope) {
   const void* object = scope.objects[c.slot];
   switch (c.code) {
-    case ConditionCode::ServerVersion: return compared(c.compare, scope.server_version, static_cast<int>(c.number));
-    case ConditionCode::MessageVersion: return compared(c.compare, scope.message_version, static_cast<int>(c.number));
+    case ConditionCode::ServerVersion:
+      return compared(c.compare, scope.server_version, static_cast<int>(c.number));
+    case ConditionCode::MessageVersion:
+      return compared(c.compare, scope.message_version, static_cast<int>(c.number));
     case ConditionCode::Integer: {
       const std::int64_t value = integer_of(*c.field, object);
-      return std::ranges::any_of(c.integers, [&](std::int32_t i) { return compared<std::int64_t>(c.compare, value, i); });
+      return std::ranges::any_of(c.integers,
+                                 [&](std::int32_t i) { return compared<std::int64_t>(c.compare, value, i); });
     }
     case ConditionCode::Number: {
       const auto value = number_of(*c.field, object);
@@ -76,7 +95,8 @@ bool holds(const Condition& c, const TextScope& scope) {
       const bool among = std::ranges::find(c.texts, text_of(*c.field, object)) != c.texts.end();
       return among == (c.compare == Compare::Equal);
     }
-    case ConditionCode::NotEmptyList: return not_empty(*c.field, object);
+    case ConditionCode::NotEmptyList:
+      return not_empty(*c.field, object);
   }
   return false;
 }

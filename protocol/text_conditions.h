@@ -30,7 +30,8 @@ bool holds(const Condition& condition, const TextScope& scope);
 
 inline bool hold(std::span<const Condition> conditions, const TextScope& scope) {
   for (const Condition& condition : conditions) {
-    if (condition.code == ConditionCode::MessageVersion && condition.compare == Compare::GreaterEqual) {  // the usual one
+    if (condition.code == ConditionCode::MessageVersion &&
+        condition.compare == Compare::GreaterEqual) {  // the usual one
       if (scope.message_version < static_cast<int>(condition.number)) return false;
     } else if (!holds(condition, scope)) {
       return false;

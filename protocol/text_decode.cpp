@@ -14,8 +14,13 @@ namespace {
 class TextDecoder {
  public:
   TextDecoder(Message& message, int server_version, std::string_view body, std::size_t body_at)
-      : message_(message), slots_(message.type().text->slots), begin_(body.data()), at_(begin_),
-        end_(begin_ + body.size()), body_at_(body_at), scope_(server_version, slots_.size(), message.body()) {}
+      : message_(message),
+        slots_(message.type().text->slots),
+        begin_(body.data()),
+        at_(begin_),
+        end_(begin_ + body.size()),
+        body_at_(body_at),
+        scope_(server_version, slots_.size(), message.body()) {}
 
   Expected<void, DecodeError> decode() {
     if (at_ != end_ && end_[-1] != '\0') return Unexpected(cut_short());
@@ -43,18 +48,30 @@ class TextDecoder {
 
   bool step(const TextOp& op, std::span<const TextOp> body, std::span<const TextOp> otherwise) {
     switch (op.code) {
-      case TextOpCode::Field: return scalar(op);
-      case TextOpCode::Version: return version(op);
-      case TextOpCode::Constant: return constant(op);
-      case TextOpCode::Variant: return variant(op);
-      case TextOpCode::Echo: return echo(op);
-      case TextOpCode::Tags: return tags(op);
-      case TextOpCode::Mask: return mask(op);
-      case TextOpCode::If: return run(hold(op.detail->conditions, scope_) ? body : otherwise);
-      case TextOpCode::Repeat: return repeat(op, body);
-      case TextOpCode::Again: return again(op, body);
-      case TextOpCode::RepeatScalar: return scalars(op);
-      case TextOpCode::With: return with(op, body);
+      case TextOpCode::Field:
+        return scalar(op);
+      case TextOpCode::Version:
+        return version(op);
+      case TextOpCode::Constant:
+        return constant(op);
+      case TextOpCode::Variant:
+        return variant(op);
+      case TextOpCode::Echo:
+        return echo(op);
+      case TextOpCode::Tags:
+        return tags(op);
+      case TextOpCode::Mask:
+        return mask(op);
+      case TextOpCode::If:
+        return run(hold(op.detail->conditions, scope_) ? body : otherwise);
+      case TextOpCode::Repeat:
+        return repeat(op, body);
+      case TextOpCode::Again:
+        return again(op, body);
+      case TextOpCode::RepeatScalar:
+        return scalars(op);
+      case TextOpCode::With:
+        return with(op, body);
     }
     return false;
   }
@@ -203,8 +220,8 @@ class TextDecoder {
     if (number < 0) number = 0;
     if (reading == Reading::Other || text.front() == '-') keep(text);
     if (number > end_ - at_) {
-      fail(op.field, op.slot, "a count of " + std::string(text) + ", but only " + std::to_string(fields_left()) +
-                              " fields follow");
+      fail(op.field, op.slot,
+           "a count of " + std::string(text) + ", but only " + std::to_string(fields_left()) + " fields follow");
       return false;
     }
     return true;
@@ -227,7 +244,8 @@ class TextDecoder {
     std::int64_t number = 0;
     if (!count(op, number)) return false;
     const StructOps& ops = *op.field->type->ops;
-    const void* list = scope_.objects[op.slot] ? static_cast<char*>(scope_.objects[op.slot]) + op.field->offset : nullptr;
+    const void* list =
+        scope_.objects[op.slot] ? static_cast<char*>(scope_.objects[op.slot]) + op.field->offset : nullptr;
     const std::size_t size = list ? ops.size(list) : 0;
     const auto whole = std::min(number, static_cast<std::int64_t>(size));
     for (std::int64_t i = 0; i < whole; ++i) {
@@ -236,7 +254,8 @@ class TextDecoder {
       const char* const before = at_;
       if (!run(body)) return false;
       const bool unset = at_ - before == static_cast<std::ptrdiff_t>(body.size());  // empty fields only
-      if (i + 1 == whole && (unset || whole < number)) keep_count(number, whole * static_cast<std::int64_t>(body.size()));
+      if (i + 1 == whole && (unset || whole < number))
+        keep_count(number, whole * static_cast<std::int64_t>(body.size()));
     }
     enter(op.element_slot, nullptr);
     if (whole == 0 && number > 0) keep_count(number, 0);
@@ -361,10 +380,19 @@ class TextDecoder {
   }
 
   bool bad(const TextOp& op, std::string_view text) {
-    static constexpr std::string_view kNames[] = {"a 32-bit number", "a 64-bit number", "a number", "a flag",
-                                                  "a decimal of at most 18 digits", "a text", "a struct", "a count or number",
-                                                  "a count or number", "a count", "a count"};
-    fail(op.field, op.slot, "not " + std::string(kNames[static_cast<std::size_t>(op.field->kind)]) + ": " + shown(text));
+    static constexpr std::string_view kNames[] = {"a 32-bit number",
+                                                  "a 64-bit number",
+                                                  "a number",
+                                                  "a flag",
+                                                  "a decimal of at most 18 digits",
+                                                  "a text",
+                                                  "a struct",
+                                                  "a count or number",
+                                                  "a count or number",
+                                                  "a count",
+                                                  "a count"};
+    fail(op.field, op.slot,
+         "not " + std::string(kNames[static_cast<std::size_t>(op.field->kind)]) + ": " + shown(text));
     error_->byte_offset -= static_cast<std::int64_t>(text.size()) + 1;
     return false;
   }
@@ -382,7 +410,8 @@ class TextDecoder {
     for (std::uint8_t s = slot; s != 0; s = slots_[s].parent) {
       const FieldInfo& holder = *slots_[s].field;
       const bool element = holder.kind == Kind::StructList;
-      error_->field = std::string(holder.name) + (element ? "[" + std::to_string(element_) + "]." : ".") + error_->field;
+      error_->field =
+          std::string(holder.name) + (element ? "[" + std::to_string(element_) + "]." : ".") + error_->field;
     }
   }
 

@@ -12,7 +12,9 @@ namespace {
 class TextEncoder {
  public:
   TextEncoder(const Message& message, int server_version, std::string& out)
-      : message_(message), slots_(message.type().text->slots), out_(out),
+      : message_(message),
+        slots_(message.type().text->slots),
+        out_(out),
         verbatim_(message.residue.verbatim),
         scope_(server_version, slots_.size(), const_cast<void*>(message.body())) {
     resolve_below(0);
@@ -36,18 +38,30 @@ class TextEncoder {
 
   void step(const TextOp& op, std::span<const TextOp> body, std::span<const TextOp> otherwise) {
     switch (op.code) {
-      case TextOpCode::Field: return scalar(op);
-      case TextOpCode::Version: return version(op);
-      case TextOpCode::Constant: return constant(op);
-      case TextOpCode::Variant: return variant();
-      case TextOpCode::Echo: return echo(op);
-      case TextOpCode::Tags: return tags(op);
-      case TextOpCode::Mask: return mask(op);
-      case TextOpCode::If: return run(hold(op.detail->conditions, scope_) ? body : otherwise);
-      case TextOpCode::Repeat: return repeat(op, body);
-      case TextOpCode::Again: return again(op, body);
-      case TextOpCode::RepeatScalar: return scalars(op);
-      case TextOpCode::With: return with(op, body);
+      case TextOpCode::Field:
+        return scalar(op);
+      case TextOpCode::Version:
+        return version(op);
+      case TextOpCode::Constant:
+        return constant(op);
+      case TextOpCode::Variant:
+        return variant();
+      case TextOpCode::Echo:
+        return echo(op);
+      case TextOpCode::Tags:
+        return tags(op);
+      case TextOpCode::Mask:
+        return mask(op);
+      case TextOpCode::If:
+        return run(hold(op.detail->conditions, scope_) ? body : otherwise);
+      case TextOpCode::Repeat:
+        return repeat(op, body);
+      case TextOpCode::Again:
+        return again(op, body);
+      case TextOpCode::RepeatScalar:
+        return scalars(op);
+      case TextOpCode::With:
+        return with(op, body);
     }
   }
 
@@ -209,20 +223,23 @@ class TextEncoder {
       const auto& numbers = *static_cast<const std::vector<std::int32_t>*>(list);
       count(static_cast<std::int64_t>(numbers.size()));
       for (const std::int32_t number : numbers) {
-        number_element(number, [](std::string_view text, std::int64_t& value) { return read_int64(text, value); },
-                       [this](std::int64_t value) { append_int64(out_, value); });
+        number_element(
+            number, [](std::string_view text, std::int64_t& value) { return read_int64(text, value); },
+            [this](std::int64_t value) { append_int64(out_, value); });
       }
     } else {
       const auto& numbers = *static_cast<const std::vector<double>*>(list);
       count(static_cast<std::int64_t>(numbers.size()));
       for (const double number : numbers) {
-        number_element(number, [](std::string_view text, double& value) { return read_double(text, value); },
-                       [this](double value) { append_double(out_, value); });
+        number_element(
+            number, [](std::string_view text, double& value) { return read_double(text, value); },
+            [this](double value) { append_double(out_, value); });
       }
     }
   }
 
-  template <class T, class Read, class Append, class Wide = std::conditional_t<std::is_same_v<T, double>, double, std::int64_t>>
+  template <class T, class Read, class Append,
+            class Wide = std::conditional_t<std::is_same_v<T, double>, double, std::int64_t>>
   void number_element(T number, Read read, Append append) {
     const std::string* kept = next_verbatim();
     Wide kept_number{};
@@ -267,8 +284,10 @@ class TextEncoder {
       const TextSlot& info = slots_[below];
       if (info.field->kind != Kind::Struct || !descends(below, slot)) continue;
       const void* parent = scope_.objects[info.parent];
-      scope_.objects[below] = parent ? const_cast<void*>(info.field->type->ops->engaged(
-                                           static_cast<const char*>(parent) + info.field->offset)) : nullptr;
+      scope_.objects[below] =
+          parent
+              ? const_cast<void*>(info.field->type->ops->engaged(static_cast<const char*>(parent) + info.field->offset))
+              : nullptr;
     }
   }
 

@@ -11,9 +11,12 @@ Expected<std::vector<Loss>, DecodeError> transcode(const Message& message, int s
   Message plain = message;
   plain.residue.clear();
   if (wire_at(message.type(), server_version) == Wire::Protobuf) {
-    for_each_field(plain, [&](FieldRef field, std::string_view) {
-      if (field.info().since > server_version) field.unset();
-    }, false);
+    for_each_field(
+        plain,
+        [&](FieldRef field, std::string_view) {
+          if (field.info().since > server_version) field.unset();
+        },
+        false);
   }
   std::string payload;
   if (auto done = encode(plain, server_version, payload); !done) return Unexpected(std::move(done.error()));
@@ -24,9 +27,9 @@ Expected<std::vector<Loss>, DecodeError> transcode(const Message& message, int s
   for (const Difference& difference : compare(message, *carried, true)) {
     const bool ignorable = difference.field != nullptr && difference.field->ignorable;
     if (on_loss == OnLoss::Refuse && !ignorable) {
-      return Unexpected(DecodeError{std::string(message.name()), difference.path, -1, -1,
-                                    "server version " + std::to_string(server_version) + " cannot carry this field, set to " +
-                                        difference.left});
+      return Unexpected(DecodeError{
+          std::string(message.name()), difference.path, -1, -1,
+          "server version " + std::to_string(server_version) + " cannot carry this field, set to " + difference.left});
     }
     losses.push_back({difference.path, difference.left});
   }

@@ -22,9 +22,10 @@ enum class OnLoss : std::uint8_t {
   Report,  ///< leave it out and name it in the result
 };
 
-/// Appends the payload at `server_version`, on the wire that TWS uses there. The result lists what was left out, ignorable
-/// fields included; unset numbers that text must write as zero are no loss. The residue of another version is dropped:
-/// fields are spelled as we spell them. Fails where the version does not know the message, or as `on_loss` says.
+/// Appends the payload at `server_version`, on the wire that TWS uses there. The result lists what was left out,
+/// ignorable fields included; unset numbers that text must write as zero are no loss. The residue of another version is
+/// dropped: fields are spelled as we spell them. Fails where the version does not know the message, or as `on_loss`
+/// says.
 Expected<std::vector<Loss>, DecodeError> transcode(const Message& message, int server_version, OnLoss on_loss,
                                                    std::string& out);
 

@@ -19,13 +19,15 @@ std::vector<std::string> frames_of(const std::vector<std::string_view>& chunks, 
 
 TEST_CASE("frames are the same at every pair of split points") {
   std::string stream;
-  const std::vector<std::string> payloads = {std::string("9\0001\0", 4), "", std::string("\0\0\0\xc9\x08\x01", 6), std::string(300, 'x')};
+  const std::vector<std::string> payloads = {std::string("9\0001\0", 4), "", std::string("\0\0\0\xc9\x08\x01", 6),
+                                             std::string(300, 'x')};
   for (const auto& payload : payloads) append_frame(stream, payload);
   const std::string_view all = stream;
   for (std::size_t first = 0; first <= all.size(); ++first) {
     for (std::size_t second = first; second <= all.size(); second += 7) {
       Framer framer;
-      CHECK(frames_of({all.substr(0, first), all.substr(first, second - first), all.substr(second)}, framer) == payloads);
+      CHECK(frames_of({all.substr(0, first), all.substr(first, second - first), all.substr(second)}, framer) ==
+            payloads);
       CHECK(framer.pending() == 0);
     }
   }
@@ -49,7 +51,11 @@ TEST_CASE("a length over the limit fails for good, and a cut frame is pending") 
   CHECK_FALSE(framer.feed("more", [](std::string_view) {}));
 
   Framer small(10);
-  CHECK(frames_of({std::string_view("\0\0\0\x05" "ab", 6)}, small).empty());
+  CHECK(frames_of({std::string_view("\0\0\0\x05"
+                                    "ab",
+                                    6)},
+                  small)
+            .empty());
   CHECK(small.pending() == 6);
 }
 
@@ -71,8 +77,9 @@ TEST_CASE("a hello is read in any split, and what follows it is kept") {
 }
 
 TEST_CASE("what is no hello is named") {
-  for (const std::string& bytes : {std::string("GET / HTTP/1.1"), std::string("API\0\0\0\0\3abc", 11), std::string("API\0\xff\xff\xff\xff", 8),
-                                   std::string("API\0\0\0\0\x09v226..100", 17)}) {
+  for (const std::string& bytes :
+       {std::string("GET / HTTP/1.1"), std::string("API\0\0\0\0\3abc", 11), std::string("API\0\xff\xff\xff\xff", 8),
+        std::string("API\0\0\0\0\x09v226..100", 17)}) {
     HelloReader reader;
     CHECK(reader.feed(bytes) == HelloReader::State::Failed);
     CHECK_FALSE(reader.error().empty());
@@ -85,7 +92,8 @@ TEST_CASE("the answer to a hello") {
   REQUIRE(read);
   CHECK(read->server_version == 178);
   CHECK(read->connection_time == answer.connection_time);
-  for (const std::string& bad : {std::string(""), std::string("178"), std::string("x\0y\0", 4), std::string("1\0y", 3), std::string("1\0y\0z\0", 6)}) {
+  for (const std::string& bad : {std::string(""), std::string("178"), std::string("x\0y\0", 4), std::string("1\0y", 3),
+                                 std::string("1\0y\0z\0", 6)}) {
     CHECK_FALSE(read_hello_answer(bad).has_value());
   }
 }

@@ -23,11 +23,16 @@ struct Sample {
 std::string unescaped(const std::string& shown) {
   std::string out;
   for (std::size_t i = 0; i < shown.size(); ++i) {
-    if (shown[i] == '|') out += '\0';
-    else if (shown[i] != '\\' || i + 1 == shown.size()) out += shown[i];
-    else if (const char next = shown[++i]; next == 'n') out += '\n';
-    else if (next == 't') out += '\t';
-    else out += next;
+    if (shown[i] == '|')
+      out += '\0';
+    else if (shown[i] != '\\' || i + 1 == shown.size())
+      out += shown[i];
+    else if (const char next = shown[++i]; next == 'n')
+      out += '\n';
+    else if (next == 't')
+      out += '\t';
+    else
+      out += next;
   }
   return out;
 }

@@ -1,4 +1,5 @@
-// If a number's spelling breaks, prices change on their way through, or re-encoded frames differ from the recorded ones.
+// If a number's spelling breaks, prices change on their way through, or re-encoded frames differ from the recorded
+// ones.
 #include "protocol/scalar.h"
 
 #include <doctest/doctest.h>
@@ -72,7 +73,8 @@ TEST_CASE("decimals keep their digits") {
   CHECK(Decimal::compare(*Decimal::parse("100"), *Decimal::parse("100.00")) == 0);
   CHECK(*Decimal::parse("0.1") + *Decimal::parse("0.25") == *Decimal::parse("0.35"));
   CHECK(*Decimal::parse("1") - *Decimal::parse("1.5") == *Decimal::parse("-0.5"));
-  for (const char* bad : {"", ".", "-", "1e", "1e99", "12345678901234567890", "abc", "1..2"}) CHECK_FALSE(Decimal::parse(bad));
+  for (const char* bad : {"", ".", "-", "1e", "1e99", "12345678901234567890", "abc", "1..2"})
+    CHECK_FALSE(Decimal::parse(bad));
 }
 
 TEST_CASE("unicode escapes") {
