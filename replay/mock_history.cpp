@@ -163,10 +163,9 @@ Expected<HistoryQuery, Refusal> read_history_request(const protocol::HistoricalD
   const std::string end = request.end_date_time.value_or("");
   const auto to = end.empty() ? std::optional(now) : parse_time(end);
   if (!to) {
-    return Unexpected(Refusal{10314,
-                              "End Date/Time: The date, time, or time-zone entered is invalid. The correct format is "
-                              "yyyymmdd hh:mm:ss xx/xxxx where yyyymmdd and xx/xxxx are optional. E.g.: 20031126 "
-                              "15:59:00 US/Eastern"});
+    return Unexpected(Refusal{10314, "The end \"" + end +
+                                         "\" is no date and time; write 20261123 16:00:00 US/Eastern, or "
+                                         "20261123-21:00:00 for UTC"});
   }
   query.to = std::min(*to, now);
   if (!end.empty() && request.keep_up_to_date.value_or(false)) return invalid("End time not allowed with keepUpToDate");
