@@ -146,7 +146,11 @@ class Reader {
       case Kind::StructList: {
         if (!text(bytes, view, start)) return false;
         const FieldInfo& list = info.fields[field.index];
-        void* inner = list.type->ops->append(static_cast<char*>(object) + field.offset);
+        void* elements = static_cast<char*>(object) + field.offset;
+        if (list.type->ops->size(elements) >= kMaxElements) {
+          return fail(start, "more than " + std::to_string(kMaxElements) + " elements") || nested(list);
+        }
+        void* inner = list.type->ops->append(elements);
         return read_struct(*list.type, inner, view) || nested(list);
       }
       case Kind::StringList:

@@ -181,6 +181,10 @@ struct TextSlot {
 /// The most slots of a layout; the generator checks it.
 inline constexpr std::size_t kMaxTextSlots = 16;
 
+/// The most structs that a decoder puts into one list; TWS sends some thousands. An element takes a byte or two on the
+/// wire and hundreds in memory, so a hostile frame of 16 MiB could otherwise ask for gigabytes.
+inline constexpr std::size_t kMaxElements = 200'000;
+
 /// A message's text layout for all server versions.
 struct TextLayout {
   std::span<const TextOp> ops;

@@ -219,6 +219,11 @@ class TextDecoder {
     if (reading == Reading::Bad) return bad(op, text);
     if (number < 0) number = 0;
     if (reading == Reading::Other || text.front() == '-') keep(text);
+    if (number > static_cast<std::int64_t>(kMaxElements)) {
+      fail(op.field, op.slot,
+           "a count of " + std::string(text) + " is over the limit of " + std::to_string(kMaxElements));
+      return false;
+    }
     if (number > end_ - at_) {
       fail(op.field, op.slot,
            "a count of " + std::string(text) + ", but only " + std::to_string(fields_left()) + " fields follow");

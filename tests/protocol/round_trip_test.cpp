@@ -70,6 +70,24 @@ TEST_CASE("random messages of every type in protobuf") {
   }
 }
 
+TEST_CASE("a list that would take gigabytes is refused, on both wires") {
+  std::string text("78\0", 3);
+  text += std::to_string(kMaxElements + 1) + '\0';
+  text.append(2 * (kMaxElements + 1), '\0');
+  const auto from_text = decode(Direction::In, 178, text);
+  REQUIRE_FALSE(from_text);
+  CHECK(from_text.error().field == "family_codes");
+  CHECK(from_text.error().reason.find("over the limit of 200000") != std::string::npos);
+
+  std::string protobuf("\0\0\x01\x16", 4);  // 78 + 200
+  for (std::size_t i = 0; i <= kMaxElements; ++i) protobuf.append("\x0a\0", 2);
+  const auto from_protobuf = decode(Direction::In, 226, protobuf);
+  REQUIRE_FALSE(from_protobuf);
+  CHECK(from_protobuf.error().field == "family_codes");
+  protobuf.resize(protobuf.size() - 2);
+  CHECK(decode(Direction::In, 226, protobuf).has_value());
+}
+
 TEST_CASE("a payload cut at any byte gives an error or a value, never a crash") {
   std::mt19937_64 generator(11);
   for (const MessageInfo* type : all_messages()) {
