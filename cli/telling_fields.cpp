@@ -7,7 +7,7 @@
 #include "cli/frame_text.h"
 #include "protocol/fields.h"
 #include "protocol/json.h"
-#include "protocol/scalar.h"
+#include "protocol/storage.h"
 
 namespace ibkr::cli {
 namespace {
@@ -72,13 +72,12 @@ class Walk {
  public:
   void over(const protocol::StructInfo& info, const void* object, bool is_nested) {
     for (const FieldInfo& field : info.fields) {
-      const char* at = static_cast<const char*>(object) + field.offset;
       switch (field.kind) {
         case Kind::Struct:
-          if (const void* inner = field.type->ops->engaged(at)) over(*field.type, inner, true);
+          if (const void* inner = protocol::part(field, object)) over(*field.type, inner, true);
           break;
         case Kind::StructList:
-          count(field, field.type->ops->size(at));
+          count(field, field.type->ops->size(&protocol::member<char>(field, object)));
           break;
         case Kind::Int32List:
           count(field, protocol::member<std::vector<std::int32_t>>(field, object).size());

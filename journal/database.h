@@ -98,8 +98,9 @@ class Statement {
   void bind(int index, std::nullopt_t) { sqlite3_bind_null(handle_, index); }
   void bind(int index, std::string_view text);
   void bind(int index, Blob blob);
-  template <class T>
-  void bind(int index, const std::optional<T>& value) {
+  /// A std::optional, or a field of a message.
+  template <class Maybe>
+  requires(requires(const Maybe& value) { value.has_value(); }) void bind(int index, const Maybe& value) {
     if (value)
       bind(index, *value);
     else

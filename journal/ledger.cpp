@@ -59,12 +59,9 @@ std::optional<double> number(const std::optional<protocol::Decimal>& decimal) {
 }
 
 // TWS writes "no id yet" as 0.
-std::optional<std::int64_t> id(const std::optional<std::int64_t>& value) {
-  return value && *value != 0 ? value : std::nullopt;
-}
-template <class T>
-std::optional<std::int64_t> id(const std::optional<T>& value) {
-  return value ? id(std::optional<std::int64_t>(*value)) : std::nullopt;
+template <class Field>
+std::optional<std::int64_t> id(const Field& value) {
+  return value && *value != 0 ? std::optional<std::int64_t>(*value) : std::nullopt;
 }
 
 void write_order(Statement& statement, SessionId session, Sequence sequence, std::int64_t client_id,
@@ -102,7 +99,7 @@ void Ledger::enter(const protocol::Message& message, SessionId session, Sequence
     const auto& order = open->order ? *open->order : no_order;
     write_order(order_, session, sequence, order.client_id.value_or(static_cast<std::int32_t>(client_id)),
                 open->order_id.value_or(0), open->contract ? *open->contract : no_contract, order,
-                open->order_state ? open->order_state->status : std::nullopt, wall_ns);
+                open->order_state ? std::optional<std::string>(open->order_state->status) : std::nullopt, wall_ns);
   } else if (const auto* status = message.get_if<OrderStatus>()) {
     const std::int64_t owner = status->client_id ? *status->client_id : client_id;
     const std::int64_t order_id = status->order_id.value_or(0);

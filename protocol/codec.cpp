@@ -35,14 +35,14 @@ Expected<PayloadHead, DecodeError> read_head(std::string_view payload, int serve
   return PayloadHead{id, Wire::Text, end + 1};
 }
 
-void write_head(std::string& out, std::int32_t id, Wire wire, int server_version) {
+void write_head(Output& out, std::int32_t id, Wire wire, int server_version) {
+  out.need(kMaxInt64Chars + 1);
   if (server_version < kRawIdServerVersion) {
-    append_int64(out, id);
-    out += '\0';
-    return;
+    out.wrote_to(write_int64(out.at(), id));
+    return out.byte('\0');
   }
   const auto raw = static_cast<std::uint32_t>(wire == Wire::Protobuf ? id + kProtobufIdOffset : id);
-  for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(raw >> shift);
+  for (int shift = 24; shift >= 0; shift -= 8) out.byte(static_cast<char>(raw >> shift));
 }
 
 Expected<Message, DecodeError> decode(Direction direction, int server_version, std::string_view payload) {
@@ -59,6 +59,7 @@ Expected<Message, DecodeError> decode(Direction direction, int server_version, s
 Expected<void, DecodeError> decode_into(Message& message, int server_version, const PayloadHead& head,
                                         std::string_view payload) {
   message.clear();
+  message.expect(payload.size());
   const std::string_view body = payload.substr(head.body_at);
   if (head.wire == Wire::Protobuf) return decode_protobuf(message, body, head.body_at);
   if (message.type().text == nullptr) {
@@ -86,14 +87,17 @@ Expected<void, DecodeError> encode(const Message& message, int server_version, W
     return refuse("protobuf begins at server version 201, not at " + std::to_string(server_version));
   }
   if (wire == Wire::Text && type.text == nullptr) return refuse("exists as protobuf only");
-  const std::size_t start = out.size();
-  write_head(out, type.id, wire, server_version);
-  if (wire == Wire::Text) {
-    encode_text(message, server_version, out);
-    return {};
-  }
-  auto done = encode_protobuf(message, out);
-  if (!done) out.resize(start);
+  Output output(out);
+  write_head(output, type.id, wire, server_version);
+  Expected<void, DecodeError> done;
+  if (wire == Wire::Text)
+    encode_text(message, server_version, output);
+  else
+    done = encode_protobuf(message, output);
+  if (done)
+    output.finish();
+  else
+    output.abandon();
   return done;
 }
 

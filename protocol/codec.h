@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "protocol/message.h"
+#include "protocol/output.h"
 
 namespace ibkr::protocol {
 
@@ -21,7 +22,7 @@ struct PayloadHead {
 /// Reads the id. Fails on an empty payload, on digits that are none, and on fewer than 4 bytes from 201 on.
 Expected<PayloadHead, DecodeError> read_head(std::string_view payload, int server_version);
 /// Appends the id as the server version wants it.
-void write_head(std::string& out, std::int32_t id, Wire wire, int server_version);
+void write_head(Output& out, std::int32_t id, Wire wire, int server_version);
 
 /// Decodes one frame's payload. Fails where the id is not known (reason "unknown message id N"), or where the body
 /// does not fit the message's layout at this server version.

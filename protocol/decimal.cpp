@@ -1,5 +1,7 @@
 #include "protocol/decimal.h"
 
+#include <algorithm>
+#include <cassert>
 #include <charconv>
 #include <cmath>
 
@@ -73,20 +75,24 @@ std::string Decimal::to_string() const {
 }
 
 void Decimal::append_to(std::string& out) const {
+  char buffer[kMaxChars];
+  out.append(buffer, to_chars(buffer));
+}
+
+char* Decimal::to_chars(char* at) const {
+  assert(scale_ >= 0 && scale_ <= kMaxDigits);
   char buffer[24];
   const auto magnitude =
       mantissa_ < 0 ? 0 - static_cast<std::uint64_t>(mantissa_) : static_cast<std::uint64_t>(mantissa_);
-  const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, magnitude);
-  const auto digits = static_cast<std::size_t>(end - buffer);
+  if (mantissa_ < 0) *at++ = '-';
+  if (scale_ == 0) return std::to_chars(at, at + sizeof buffer, magnitude).ptr;
+  const auto digits = static_cast<std::size_t>(std::to_chars(buffer, buffer + sizeof buffer, magnitude).ptr - buffer);
   const auto scale = static_cast<std::size_t>(scale_);
-  if (mantissa_ < 0) out += '-';
-  if (scale == 0) {
-    out.append(buffer, digits);
-  } else if (digits > scale) {
-    out.append(buffer, digits - scale).append(1, '.').append(buffer + digits - scale, scale);
-  } else {
-    out.append("0.").append(scale - digits, '0').append(buffer, digits);
-  }
+  const std::size_t whole = digits > scale ? digits - scale : 0;
+  at = whole == 0 ? std::fill_n(at, 1, '0') : std::copy_n(buffer, whole, at);
+  *at++ = '.';
+  at = std::fill_n(at, whole == 0 ? scale - digits : 0, '0');
+  return std::copy_n(buffer + whole, digits - whole, at);
 }
 
 int Decimal::compare(const Decimal& a, const Decimal& b) {

@@ -2,6 +2,7 @@
 // but keep their own digits.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -30,6 +31,9 @@ class Decimal {
   double to_double() const;
   std::string to_string() const;
   void append_to(std::string& out) const;
+  /// Writes the digits, at most kMaxChars, and returns their end.
+  char* to_chars(char* at) const;
+  static constexpr std::size_t kMaxChars = 40;
   bool is_zero() const { return mantissa_ == 0; }
 
   /// The same digits: 100 and 100.0 differ.

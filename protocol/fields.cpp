@@ -4,6 +4,7 @@
 
 #include "protocol/decimal.h"
 #include "protocol/scalar.h"
+#include "protocol/storage.h"
 
 namespace ibkr::protocol {
 namespace {
@@ -28,13 +29,14 @@ bool is_scalar(Kind kind) {
 }
 
 std::optional<std::int64_t> integer_in(const FieldInfo& field, const void* object) {
+  if (!is_set(field, object)) return std::nullopt;
   switch (field.kind) {
     case Kind::Int32:
-      return member<std::optional<std::int32_t>>(field, object);
+      return member<std::int32_t>(field, object);
     case Kind::Int64:
-      return member<std::optional<std::int64_t>>(field, object);
+      return member<std::int64_t>(field, object);
     case Kind::Bool:
-      return member<std::optional<bool>>(field, object);
+      return member<bool>(field, object);
     case Kind::Double:
     case Kind::Decimal:
     case Kind::String:
@@ -51,7 +53,7 @@ std::optional<std::int64_t> integer_in(const FieldInfo& field, const void* objec
 /// A scalar as people write it, "" when unset.
 std::string scalar_text(const FieldInfo& field, const void* object) {
   if (field.kind == Kind::Bool) {
-    const auto& value = member<std::optional<bool>>(field, object);
+    const bool* value = value_of<bool>(field, object);
     return !value ? "" : *value ? "true" : "false";
   }
   std::string text;
@@ -75,10 +77,10 @@ struct Walk {
 
   void one(const FieldInfo& field, void* at) {
     if (is_scalar(field.kind)) return visit(FieldRef(field, at), path);
-    void* where = static_cast<char*>(at) + field.offset;
     if (field.kind == Kind::Struct) {
-      if (const void* inner = field.type->ops->engaged(where)) object(*field.type, const_cast<void*>(inner));
+      if (const void* inner = part(field, at)) object(*field.type, const_cast<void*>(inner));
     } else if (field.kind == Kind::StructList) {
+      const void* where = &member<char>(field, at);
       const std::size_t size = field.type->ops->size(where);
       const std::size_t length = path.size();
       for (std::size_t i = 0; i < size; ++i) {
@@ -115,8 +117,8 @@ struct Comparison {
     };
     switch (field.kind) {
       case Kind::Struct: {
-        const void* a = left ? field.type->ops->engaged(place(left)) : nullptr;
-        const void* b = right ? field.type->ops->engaged(place(right)) : nullptr;
+        const void* a = part(field, left);
+        const void* b = part(field, right);
         if (a || b) objects(*field.type, a, b);
         return;
       }
@@ -190,72 +192,26 @@ struct Comparison {
 
 }  // namespace
 
-bool FieldRef::is_set() const {
-  switch (info_->kind) {
-    case Kind::Int32:
-      return member<std::optional<std::int32_t>>(*info_, static_cast<const void*>(object_)).has_value();
-    case Kind::Int64:
-      return member<std::optional<std::int64_t>>(*info_, static_cast<const void*>(object_)).has_value();
-    case Kind::Double:
-      return member<std::optional<double>>(*info_, static_cast<const void*>(object_)).has_value();
-    case Kind::Bool:
-      return member<std::optional<bool>>(*info_, static_cast<const void*>(object_)).has_value();
-    case Kind::Decimal:
-      return member<std::optional<Decimal>>(*info_, static_cast<const void*>(object_)).has_value();
-    case Kind::String:
-      return member<std::optional<std::string>>(*info_, static_cast<const void*>(object_)).has_value();
-    case Kind::Struct:
-    case Kind::Int32List:
-    case Kind::DoubleList:
-    case Kind::StringList:
-    case Kind::StructList:
-      break;
-  }
-  return false;
-}
+bool FieldRef::is_set() const { return protocol::is_set(*info_, object_); }
 
-void FieldRef::unset() {
-  switch (info_->kind) {
-    case Kind::Int32:
-      return member<std::optional<std::int32_t>>(*info_, object_).reset();
-    case Kind::Int64:
-      return member<std::optional<std::int64_t>>(*info_, object_).reset();
-    case Kind::Double:
-      return member<std::optional<double>>(*info_, object_).reset();
-    case Kind::Bool:
-      return member<std::optional<bool>>(*info_, object_).reset();
-    case Kind::Decimal:
-      return member<std::optional<Decimal>>(*info_, object_).reset();
-    case Kind::String:
-      return member<std::optional<std::string>>(*info_, object_).reset();
-    case Kind::Struct:
-    case Kind::Int32List:
-    case Kind::DoubleList:
-    case Kind::StringList:
-    case Kind::StructList:
-      return;
-  }
-}
+void FieldRef::unset() { protocol::unset(*info_, object_); }
 
 std::optional<std::int64_t> FieldRef::integer() const { return integer_in(*info_, object_); }
 
 void FieldRef::set_integer(std::int64_t value) {
-  if (info_->kind == Kind::Int32)
-    member<std::optional<std::int32_t>>(*info_, object_) = static_cast<std::int32_t>(value);
-  if (info_->kind == Kind::Int64) member<std::optional<std::int64_t>>(*info_, object_) = value;
-  if (info_->kind == Kind::Bool) member<std::optional<bool>>(*info_, object_) = value != 0;
+  if (info_->kind == Kind::Int32) set<std::int32_t>(*info_, object_) = static_cast<std::int32_t>(value);
+  if (info_->kind == Kind::Int64) set<std::int64_t>(*info_, object_) = value;
+  if (info_->kind == Kind::Bool) set<bool>(*info_, object_) = value != 0;
 }
 
 std::optional<std::string_view> FieldRef::text() const {
   if (info_->kind != Kind::String) return std::nullopt;
-  const auto& value = member<std::optional<std::string>>(*info_, static_cast<const void*>(object_));
+  const auto* value = value_of<std::string>(*info_, object_);
   return value ? std::optional<std::string_view>(*value) : std::nullopt;
 }
 
 void FieldRef::set_text(std::string_view value) {
-  if (info_->kind == Kind::String) {
-    member<std::optional<std::string>>(*info_, object_).emplace(value);
-  }
+  if (info_->kind == Kind::String) set<std::string>(*info_, object_) = value;
 }
 
 std::string FieldRef::to_string() const { return scalar_text(*info_, object_); }
@@ -273,7 +229,7 @@ std::optional<std::int64_t> integer_with_role(const Message& message, Role role)
   }
   for (const FieldInfo& field : body.fields) {
     if (field.kind != Kind::Struct) continue;
-    const void* inner = field.type->ops->engaged(static_cast<const char*>(message.body()) + field.offset);
+    const void* inner = part(field, message.body());
     if (inner == nullptr) continue;
     for (const FieldInfo& below : field.type->fields) {
       if (below.role != role) continue;

@@ -4,6 +4,7 @@
 
 #include "protocol/decimal.h"
 #include "protocol/scalar.h"
+#include "protocol/storage.h"
 
 namespace ibkr::protocol {
 namespace {
@@ -38,8 +39,7 @@ class Writer {
     out_ += '{';
     const std::size_t start = out_.size();
     for (const FieldInfo& f : info.fields) field(f, at, start);
-    const auto& unknown = *reinterpret_cast<const std::string*>(static_cast<const char*>(at) + info.unknown_offset);
-    if (!unknown.empty()) {
+    if (const std::string& unknown = unknown_fields(info, at); !unknown.empty()) {
       key("unknown_fields", start);
       out_ += '"';
       append_hex(out_, unknown);
@@ -57,51 +57,51 @@ class Writer {
   }
 
   void field(const FieldInfo& f, const void* at, std::size_t start) {
-    const char* const where = static_cast<const char*>(at) + f.offset;
     switch (f.kind) {
       case Kind::Int32:
-        if (const auto& v = member<std::optional<std::int32_t>>(f, at)) {
+        if (const auto* v = value_of<std::int32_t>(f, at)) {
           key(f.name, start);
           append_int64(out_, *v);
         }
         return;
       case Kind::Int64:
-        if (const auto& v = member<std::optional<std::int64_t>>(f, at)) {
+        if (const auto* v = value_of<std::int64_t>(f, at)) {
           key(f.name, start);
           append_int64(out_, *v);
         }
         return;
       case Kind::Double:
-        if (const auto& v = member<std::optional<double>>(f, at)) {
+        if (const auto* v = value_of<double>(f, at)) {
           key(f.name, start);
           append_number(out_, *v);
         }
         return;
       case Kind::Bool:
-        if (const auto& v = member<std::optional<bool>>(f, at)) {
+        if (const auto* v = value_of<bool>(f, at)) {
           key(f.name, start);
           out_ += *v ? "true" : "false";
         }
         return;
       case Kind::Decimal:
-        if (const auto& v = member<std::optional<Decimal>>(f, at)) {
+        if (const auto* v = value_of<Decimal>(f, at)) {
           key(f.name, start);
           v->append_to(out_);
         }
         return;
       case Kind::String:
-        if (const auto& v = member<std::optional<std::string>>(f, at)) {
+        if (const auto* v = value_of<std::string>(f, at)) {
           key(f.name, start);
           append_json_string(*v, out_);
         }
         return;
       case Kind::Struct:
-        if (const void* inner = f.type->ops->engaged(where)) {
+        if (const void* inner = part(f, at)) {
           key(f.name, start);
           object(*f.type, inner);
         }
         return;
       case Kind::StructList: {
+        const void* where = &member<char>(f, at);
         const std::size_t size = f.type->ops->size(where);
         list(f.name, size, start, [&](std::size_t i) { object(*f.type, f.type->ops->at(where, i)); });
         return;

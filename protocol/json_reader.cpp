@@ -6,6 +6,7 @@
 #include "protocol/json.h"
 #include "protocol/json_value.h"
 #include "protocol/scalar.h"
+#include "protocol/storage.h"
 
 namespace ibkr::protocol {
 namespace {
@@ -36,7 +37,7 @@ class Reader {
       if (key == "unknown_fields") {
         const auto bytes = from_hex(value.text);
         if (!bytes) return fail("expected hex digits");
-        *reinterpret_cast<std::string*>(static_cast<char*>(at) + info.unknown_offset) = *bytes;
+        unknown_fields(info, at) = *bytes;
       } else {
         const auto found = std::ranges::find(info.fields, key, &FieldInfo::name);
         if (found == info.fields.end()) return fail(std::string(info.name) + " has no such field");
@@ -57,10 +58,10 @@ class Reader {
 
  private:
   bool field(const FieldInfo& f, const JsonValue& json, void* at) {
-    void* where = static_cast<char*>(at) + f.offset;
+    void* where = &member<char>(f, at);
     switch (f.kind) {
       case Kind::Struct:
-        return object(*f.type, json, f.type->ops->engage(where));
+        return object(*f.type, json, make_part(f, at));
       case Kind::StructList:
         return list(json,
                     [&](const JsonValue& element) { return object(*f.type, element, f.type->ops->append(where)); });
@@ -88,11 +89,11 @@ class Reader {
         });
       case Kind::Bool:
         if (json.type != Type::Bool) return fail("expected true or false");
-        member<std::optional<bool>>(f, at) = json.boolean;
+        set<bool>(f, at) = json.boolean;
         return true;
       case Kind::String:
         if (json.type != Type::String) return fail("expected a string");
-        member<std::optional<std::string>>(f, at) = json.text;  // "" is set: protobuf can say so
+        set<std::string>(f, at) = json.text;  // "" is set: protobuf can say so
         return true;
       case Kind::Int32:
       case Kind::Int64:
@@ -109,22 +110,23 @@ class Reader {
     if (f.kind == Kind::Double) {
       double value = 0;
       if (read_double(json.text, value) == Reading::Bad) return fail("expected a number");
-      member<std::optional<double>>(f, at) = value;
+      set<double>(f, at) = value;
       return true;
     }
     if (f.kind == Kind::Decimal) {
-      auto& to = member<std::optional<Decimal>>(f, at);
-      to = Decimal::parse(json.text);
-      return to.has_value() || fail("expected a decimal of at most 18 digits");
+      const auto value = Decimal::parse(json.text);
+      if (!value) return fail("expected a decimal of at most 18 digits");
+      set<Decimal>(f, at) = *value;
+      return true;
     }
     std::int64_t value = 0;
     if (read_int64(json.text, value) == Reading::Bad) return fail("expected a whole number");
     if (f.kind == Kind::Int64) {
-      member<std::optional<std::int64_t>>(f, at) = value;
+      set<std::int64_t>(f, at) = value;
       return true;
     }
     if (value != static_cast<std::int32_t>(value)) return fail("expected a 32-bit number");
-    member<std::optional<std::int32_t>>(f, at) = static_cast<std::int32_t>(value);
+    set<std::int32_t>(f, at) = static_cast<std::int32_t>(value);
     return true;
   }
 

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "protocol/decimal.h"
+#include "protocol/storage.h"
 
 namespace ibkr::protocol {
 namespace {
@@ -41,10 +42,14 @@ const Index& index() {
   return made;
 }
 
-template <class Member>
-void copy_member(std::uint32_t offset, void* to, const void* from) {
-  *reinterpret_cast<Member*>(static_cast<char*>(to) + offset) =
-      *reinterpret_cast<const Member*>(static_cast<const char*>(from) + offset);
+template <class T>
+void copy_value(const FieldInfo& field, void* to, const void* from) {
+  if (is_set(field, from)) set<T>(field, to) = member<T>(field, from);
+}
+
+template <class T>
+void copy_list(const FieldInfo& field, void* to, const void* from) {
+  member<std::vector<T>>(field, to) = member<std::vector<T>>(field, from);
 }
 
 void copy_field(const FieldInfo& field, void* to, const void* from);
@@ -53,38 +58,36 @@ void copy_field(const FieldInfo& field, void* to, const void* from);
 /// the rest of this library.
 void copy_struct(const StructInfo& info, void* to, const void* from) {
   for (const FieldInfo& field : info.fields) copy_field(field, to, from);
-  copy_member<std::string>(info.unknown_offset, to, from);
+  unknown_fields(info, to) = unknown_fields(info, from);
 }
 
 void copy_field(const FieldInfo& field, void* to, const void* from) {
   switch (field.kind) {
     case Kind::Int32:
-      return copy_member<std::optional<std::int32_t>>(field.offset, to, from);
+      return copy_value<std::int32_t>(field, to, from);
     case Kind::Int64:
-      return copy_member<std::optional<std::int64_t>>(field.offset, to, from);
+      return copy_value<std::int64_t>(field, to, from);
     case Kind::Double:
-      return copy_member<std::optional<double>>(field.offset, to, from);
+      return copy_value<double>(field, to, from);
     case Kind::Bool:
-      return copy_member<std::optional<bool>>(field.offset, to, from);
+      return copy_value<bool>(field, to, from);
     case Kind::Decimal:
-      return copy_member<std::optional<Decimal>>(field.offset, to, from);
+      return copy_value<Decimal>(field, to, from);
     case Kind::String:
-      return copy_member<std::optional<std::string>>(field.offset, to, from);
+      return copy_value<std::string>(field, to, from);
     case Kind::Int32List:
-      return copy_member<std::vector<std::int32_t>>(field.offset, to, from);
+      return copy_list<std::int32_t>(field, to, from);
     case Kind::DoubleList:
-      return copy_member<std::vector<double>>(field.offset, to, from);
+      return copy_list<double>(field, to, from);
     case Kind::StringList:
-      return copy_member<std::vector<std::string>>(field.offset, to, from);
-    case Kind::Struct: {
-      const void* part = field.type->ops->engaged(static_cast<const char*>(from) + field.offset);
-      if (part) copy_struct(*field.type, field.type->ops->engage(static_cast<char*>(to) + field.offset), part);
+      return copy_list<std::string>(field, to, from);
+    case Kind::Struct:
+      if (is_set(field, from)) copy_struct(*field.type, make_part(field, to), part(field, from));
       return;
-    }
     case Kind::StructList: {
-      const void* list = static_cast<const char*>(from) + field.offset;
+      const void* list = &member<char>(field, from);
       for (std::size_t i = 0; i < field.type->ops->size(list); ++i) {
-        void* element = field.type->ops->append(static_cast<char*>(to) + field.offset);
+        void* element = field.type->ops->append(&member<char>(field, to));
         copy_struct(*field.type, element, field.type->ops->at(list, i));
       }
       return;
@@ -125,10 +128,21 @@ std::string DecodeError::to_string() const {
   return text + (text.empty() ? "" : ": ") + reason;
 }
 
+void Message::clear() {
+  if (large_) {
+    type_->body->ops->destroy(body_);
+    body_ = type_->body->ops->create();
+    large_ = false;
+  } else {
+    protocol::clear(*type_->body, body_);
+  }
+  residue.clear();
+}
+
 Message& Message::operator=(const Message& other) {
   if (this == &other) return *this;
   if (type_ == other.type_ && body_ != nullptr) {
-    type_->body->ops->clear(body_);
+    clear();
   } else {
     if (body_) type_->body->ops->destroy(body_);
     type_ = other.type_;

@@ -60,11 +60,15 @@ class Message {
   Message(const Message& other) : Message(*other.type_) { *this = other; }
   Message& operator=(const Message& other);
   Message(Message&& other) noexcept
-      : residue(std::move(other.residue)), type_(other.type_), body_(std::exchange(other.body_, nullptr)) {}
+      : residue(std::move(other.residue)),
+        type_(other.type_),
+        body_(std::exchange(other.body_, nullptr)),
+        large_(other.large_) {}
   Message& operator=(Message&& other) noexcept {
     residue = std::move(other.residue);
     std::swap(type_, other.type_);
     std::swap(body_, other.body_);
+    std::swap(large_, other.large_);
     return *this;
   }
   ~Message() {
@@ -75,10 +79,10 @@ class Message {
   std::string_view name() const { return type_->name; }
   void* body() { return body_; }
   const void* body() const { return body_; }
-  void clear() {
-    type_->body->ops->clear(body_);
-    residue.clear();
-  }
+  /// Unsets everything. Memory is kept for what comes next, but for that of a large payload.
+  void clear();
+  /// Tells of a payload of so many bytes that is going into the message.
+  void expect(std::size_t payload_bytes) { large_ |= payload_bytes > kLargePayload; }
 
   template <class T>
   bool is() const {
@@ -107,8 +111,11 @@ class Message {
   Residue residue;
 
  private:
+  static constexpr std::size_t kLargePayload = 16 * 1024;
+
   const MessageInfo* type_;
   void* body_;
+  bool large_ = false;
 };
 
 }  // namespace ibkr::protocol

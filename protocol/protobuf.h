@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "protocol/message.h"
+#include "protocol/output.h"
 
 namespace ibkr::protocol {
 
@@ -17,6 +18,6 @@ namespace ibkr::protocol {
 Expected<void, DecodeError> decode_protobuf(Message& message, std::string_view body, std::size_t body_at);
 
 /// Appends a body. Text-only fields are left out. Fails where a value has no protobuf form (a text for a number).
-Expected<void, DecodeError> encode_protobuf(const Message& message, std::string& out);
+Expected<void, DecodeError> encode_protobuf(const Message& message, Output& out);
 
 }  // namespace ibkr::protocol

@@ -1,261 +1,270 @@
 // The protobuf decoder: takes one field of the body after another and stores it where the table says.
 #include <bit>
 #include <cstring>
+#include <vector>
 
+#include "protocol/bytes.h"
 #include "protocol/decimal.h"
 #include "protocol/protobuf.h"
 #include "protocol/protobuf_wire.h"
 #include "protocol/scalar.h"
+#include "protocol/storage.h"
 
 namespace ibkr::protocol {
 namespace {
 
-WireType wire_type(ProtoType proto) {
-  switch (proto) {
-    case ProtoType::Varint:
-      return kVarint;
-    case ProtoType::Double:
-      return kFixed64;
-    case ProtoType::String:
-    case ProtoType::Message:
-    case ProtoType::None:
-      break;
-  }
-  return kBytes;
-}
-
+// Every function that reads takes where to read from and returns where it ended, or null: then the outcome says why,
+// or, when it does not, the field is to be kept as unknown.
 class Reader {
  public:
-  Reader(Message& message, std::string_view body, std::size_t body_at)
-      : message_(message), begin_(body.data()), body_at_(body_at) {}
+  Reader(Message& message, std::string_view body, std::size_t body_at, Expected<void, DecodeError>& outcome)
+      : message_(message), begin_(body.data()), body_at_(body_at), outcome_(outcome) {}
 
-  bool read_struct(const StructInfo& info, void* object, std::string_view bytes) {
-    while (!bytes.empty()) {
-      const char* const start = bytes.data();
-      std::uint64_t key = 0;
-      if (!varint(bytes, key)) return false;
-      const std::uint64_t number = key >> 3;
-      const auto type = static_cast<std::uint32_t>(key & 7);
-      const ProtoField* field = number < info.by_number.size() ? &info.by_number[number] : nullptr;
-      const bool usual = field != nullptr && field->proto != ProtoType::None && type == wire_type(field->proto);
-      if (!(usual ? read_field(info, *field, object, bytes, start)
-                  : read_otherwise(field, object, type, bytes, start))) {
-        if (error) return false;
-        auto& unknown = *reinterpret_cast<std::string*>(static_cast<char*>(object) + info.unknown_offset);
-        unknown.append(start, static_cast<std::size_t>(bytes.data() - start));
+  bool read_struct(const StructInfo& info, void* object, const char* at, const char* const end) {
+    const ProtoField* const fields = info.proto.data();
+    const std::size_t count = info.proto.size();
+    while (at != end) {
+      const char* const start = at;
+      std::uint64_t key = static_cast<unsigned char>(*at++);
+      if (key >= 0x80) {
+        if (at != end && static_cast<unsigned char>(*at) < 0x80) [[likely]] {
+          key = (key & 0x7F) | static_cast<std::uint64_t>(static_cast<unsigned char>(*at++)) << 7;
+        } else {
+          at = long_varint(start, end, key);
+          if (at == nullptr) return false;
+        }
       }
+      const std::uint64_t bit = (key >> 3) - 1;
+      if (bit < count && fields[bit].key == key) [[likely]] {
+        const char* const next = read_field(info, fields[bit], object, at, end);
+        if (next != nullptr) [[likely]] {
+          at = next;
+          continue;
+        }
+      } else if (bit < count && (key & 7) == kBytes) {
+        const char* const next = read_packed(fields[bit], object, at, end);
+        if (next != nullptr) {
+          at = next;
+          continue;
+        }
+      }
+      if (outcome_) at = skip(static_cast<std::uint32_t>(key & 7), at, end);
+      if (!outcome_) return false;
+      unknown_fields(info, object).append(start, at);
     }
     return true;
   }
-
-  std::optional<DecodeError> error;  // after read_struct() has returned false
 
  private:
   // Inlined, as are text(), fixed() and read_field(): they are all that a field costs.
-  [[gnu::always_inline]] bool varint(std::string_view& bytes, std::uint64_t& value) {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
-    if (!bytes.empty() && byte(0) < 0x80) {  // most keys, lengths and flags
-      value = byte(0);
-      bytes.remove_prefix(1);
-      return true;
+  [[gnu::always_inline]] const char* varint(const char* at, const char* end, std::uint64_t& value) {
+    if (at != end && static_cast<unsigned char>(*at) < 0x80) [[likely]] {  // most keys, lengths and flags
+      value = static_cast<unsigned char>(*at);
+      return at + 1;
     }
-    if (bytes.size() >= 2 && byte(1) < 0x80) {  // keys of large structs
-      value = (byte(0) & 0x7FU) | static_cast<std::uint64_t>(byte(1)) << 7;
-      bytes.remove_prefix(2);
-      return true;
-    }
-    return long_varint(bytes, value);
+    return long_varint(at, end, value);
   }
 
-  [[gnu::noinline]] bool long_varint(std::string_view& bytes, std::uint64_t& value) {
+  [[gnu::noinline]] const char* long_varint(const char* at, const char* end, std::uint64_t& value) {
+    constexpr std::ptrdiff_t kLongest = 10;
+    const char* const start = at;
+    const char* const limit = end - at > kLongest ? at + kLongest : end;
     value = 0;
-    for (std::size_t i = 0; i < bytes.size() && i < 10; ++i) {
-      const auto byte = static_cast<unsigned char>(bytes[i]);
-      value |= static_cast<std::uint64_t>(byte & 0x7F) << (7 * i);
-      if (byte < 0x80) {
-        bytes.remove_prefix(i + 1);
-        return true;
-      }
+    for (unsigned shift = 0; at != limit; shift += 7) {
+      const auto byte = static_cast<unsigned char>(*at++);
+      value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
+      if (byte < 0x80) return at;
     }
-    return fail(bytes.data(),
-                bytes.size() < 10 ? "the payload ends inside a number" : "a number of more than 10 bytes");
+    return fail(start, end - start < kLongest ? "the payload ends inside a number" : "a number of more than 10 bytes");
   }
 
-  [[gnu::always_inline]] bool text(std::string_view& bytes, std::string_view& value, const char* start) {
+  [[gnu::always_inline]] const char* text(const char* at, const char* end, std::string_view& value) {
     std::uint64_t length = 0;
-    if (!varint(bytes, length)) return false;
-    if (length > bytes.size()) return too_long(start, length, bytes.size());
-    value = bytes.substr(0, length);
-    bytes.remove_prefix(length);
-    return true;
+    const char* const first = varint(at, end, length);
+    if (first == nullptr) return nullptr;
+    if (length > static_cast<std::size_t>(end - first)) return too_long(at, length, end - first);
+    value = std::string_view(first, length);
+    return first + length;
   }
 
-  [[gnu::cold]] bool too_long(const char* at, std::uint64_t length, std::size_t left) {
+  [[gnu::cold]] const char* too_long(const char* at, std::uint64_t length, std::ptrdiff_t left) {
     return fail(at, "a length of " + std::to_string(length) + ", but only " + std::to_string(left) + " bytes follow");
   }
-  [[gnu::cold]] bool not_a_type(const char* at, std::uint32_t type) {
+  [[gnu::cold]] const char* not_a_type(const char* at, std::uint32_t type) {
     return fail(at, "wire type " + std::to_string(type) + " is not used in this protocol");
   }
 
-  [[gnu::always_inline]] bool fixed(std::string_view& bytes, double& value) {
+  [[gnu::always_inline]] const char* fixed(const char* at, const char* end, double& value) {
     std::uint64_t bits = 0;
-    if (bytes.size() < sizeof bits) return fail(bytes.data(), "the payload ends inside a number");
-    std::memcpy(&bits, bytes.data(), sizeof bits);
+    if (end - at < static_cast<std::ptrdiff_t>(sizeof bits)) return cut_number(at);
+    std::memcpy(&bits, at, sizeof bits);
     if constexpr (std::endian::native == std::endian::big) bits = __builtin_bswap64(bits);
     value = std::bit_cast<double>(bits);
-    bytes.remove_prefix(sizeof bits);
-    return true;
+    return at + sizeof bits;
   }
+  [[gnu::cold]] const char* cut_number(const char* at) { return fail(at, "the payload ends inside a number"); }
 
-  /// A field of its own wire type. False when its value is kept as unknown, or after fail().
-  [[gnu::always_inline]] bool read_field(const StructInfo& info, const ProtoField& field, void* object,
-                                         std::string_view& bytes, const char* start) {
-    std::uint64_t number = 0;
-    double real = 0;
-    std::string_view view;
+  /// A field of its own wire type.
+  [[gnu::always_inline]] const char* read_field(const StructInfo& info, const ProtoField& field, void* object,
+                                                const char* at, const char* end) {
     switch (field.kind) {
-      case Kind::Int32:
-        if (!varint(bytes, number)) return false;
-        member<std::optional<std::int32_t>>(field, object) = static_cast<std::int32_t>(number);
-        return true;
-      case Kind::Int64:
-        if (!varint(bytes, number)) return false;
-        member<std::optional<std::int64_t>>(field, object) = static_cast<std::int64_t>(number);
-        return true;
-      case Kind::Bool:
-        if (!varint(bytes, number)) return false;
-        member<std::optional<bool>>(field, object) = number != 0;
-        return true;
+      case Kind::Int32: {
+        std::uint64_t number;
+        at = varint(at, end, number);
+        set<std::int32_t>(field, object) = static_cast<std::int32_t>(number);
+        return at;
+      }
+      case Kind::Int64: {
+        std::uint64_t number;
+        at = varint(at, end, number);
+        set<std::int64_t>(field, object) = static_cast<std::int64_t>(number);
+        return at;
+      }
+      case Kind::Bool: {
+        std::uint64_t number;
+        at = varint(at, end, number);
+        set<bool>(field, object) = number != 0;
+        return at;
+      }
       case Kind::Double:
-        if (!fixed(bytes, real)) return false;
-        member<std::optional<double>>(field, object) = real;
-        return true;
-      case Kind::Decimal:
-        return text(bytes, view, start) && store_decimal(field, object, view);
-      case Kind::String:
-        if (field.proto == ProtoType::Double) return fixed(bytes, real) && store_number(field, object, real);
-        if (!text(bytes, view, start)) return false;
-        member<std::optional<std::string>>(field, object).emplace(view);
-        return true;
-      case Kind::Struct: {
-        if (!text(bytes, view, start)) return false;
-        const FieldInfo& part = info.fields[field.index];
-        void* inner = part.type->ops->engage(static_cast<char*>(object) + field.offset);
-        return read_struct(*part.type, inner, view) || nested(part);
+        return fixed(at, end, set<double>(field, object));
+      case Kind::Decimal: {
+        std::string_view digits;
+        at = text(at, end, digits);
+        return at && store_decimal(field, object, digits) ? at : nullptr;
       }
-      case Kind::StructList: {
-        if (!text(bytes, view, start)) return false;
-        const FieldInfo& list = info.fields[field.index];
-        void* elements = static_cast<char*>(object) + field.offset;
-        if (list.type->ops->size(elements) >= kMaxElements) {
-          return fail(start, "more than " + std::to_string(kMaxElements) + " elements") || nested(list);
-        }
-        void* inner = list.type->ops->append(elements);
-        return read_struct(*list.type, inner, view) || nested(list);
+      case Kind::String: {
+        if (field.proto == ProtoType::Double) return read_number(field, object, at, end);
+        std::string_view view;
+        at = text(at, end, view);
+        if (at) assign(set<std::string>(field, object), view);
+        return at;
       }
+      case Kind::Struct:
+      case Kind::StructList:
+        return read_nested(info.fields[field.index], object, at, end);
       case Kind::StringList:
-        if (!text(bytes, view, start)) return false;
-        member<std::vector<std::string>>(field, object).emplace_back(view);
-        return true;
       case Kind::Int32List:
-        if (!varint(bytes, number)) return false;
-        member<std::vector<std::int32_t>>(field, object).push_back(static_cast<std::int32_t>(number));
-        return true;
       case Kind::DoubleList:
-        if (!fixed(bytes, real)) return false;
-        member<std::vector<double>>(field, object).push_back(real);
-        return true;
+        return read_element(field, object, at, end);
     }
-    return false;
+    return nullptr;
   }
 
-  /// A packed list, or what the description does not know. `field` may be null. False as read_field() says.
-  [[gnu::noinline]] bool read_otherwise(const ProtoField* field, void* object, std::uint32_t type,
-                                        std::string_view& bytes, const char* start) {
+  [[gnu::noinline]] const char* read_nested(const FieldInfo& holder, void* object, const char* at, const char* end) {
+    std::string_view bytes;
+    const char* const next = text(at, end, bytes);
+    if (next == nullptr) return nullptr;
+    void* inner = nullptr;
+    if (holder.kind == Kind::Struct) {
+      inner = make_part(holder, object);
+    } else {
+      void* const elements = &member<char>(holder, object);
+      if (holder.type->ops->size(elements) < kMaxElements) inner = holder.type->ops->append(elements);
+    }
+    if (inner == nullptr) {
+      (void)fail(at, "more than " + std::to_string(kMaxElements) + " elements");
+    } else if (read_struct(*holder.type, inner, bytes.data(), bytes.data() + bytes.size())) {
+      return next;
+    }
+    std::string& path = outcome_.error().field;
+    path = std::string(holder.name) + (path.empty() ? "" : ".") + path;
+    return nullptr;
+  }
+
+  [[gnu::noinline]] const char* read_element(const ProtoField& field, void* object, const char* at, const char* end) {
+    if (field.kind == Kind::StringList) {
+      std::string_view view;
+      at = text(at, end, view);
+      if (at) member<std::vector<std::string>>(field, object).emplace_back(view);
+    } else if (field.kind == Kind::Int32List) {
+      std::uint64_t number = 0;
+      at = varint(at, end, number);
+      if (at) member<std::vector<std::int32_t>>(field, object).push_back(static_cast<std::int32_t>(number));
+    } else {
+      double real = 0;
+      at = fixed(at, end, real);
+      if (at) member<std::vector<double>>(field, object).push_back(real);
+    }
+    return at;
+  }
+
+  /// A number on this wire, a text on the other: 100.0 is "100".
+  [[gnu::noinline]] const char* read_number(const ProtoField& field, void* object, const char* at, const char* end) {
+    double value = 0;
+    at = fixed(at, end, value);
+    std::string& number = set<std::string>(field, object);
+    number.clear();
+    append_double(number, value);
+    if (number.ends_with(".0")) number.resize(number.size() - 2);
+    return at;
+  }
+
+  /// A list of numbers in one piece; null for any other field.
+  [[gnu::noinline]] const char* read_packed(const ProtoField& field, void* object, const char* at, const char* end) {
+    if (field.kind != Kind::Int32List && field.kind != Kind::DoubleList) return nullptr;
+    std::string_view packed;
+    at = text(at, end, packed);
+    if (at == nullptr) return nullptr;
+    const char* const last = packed.data() + packed.size();
+    for (const char* element = packed.data(); element != last;) {
+      element = read_element(field, object, element, last);
+      if (element == nullptr) return nullptr;
+    }
+    return at;
+  }
+
+  /// Past a value that is kept as it came.
+  const char* skip(std::uint32_t type, const char* at, const char* end) {
     std::uint64_t number = 0;
     double real = 0;
     std::string_view view;
     switch (type) {
       case kVarint:
-        return varint(bytes, number) && false;
+        return varint(at, end, number);
       case kFixed64:
-        return fixed(bytes, real) && false;
+        return fixed(at, end, real);
       case kFixed32:
-        if (bytes.size() < 4) return fail(bytes.data(), "the payload ends inside a number");
-        bytes.remove_prefix(4);
-        return false;
+        return end - at < 4 ? cut_number(at) : at + 4;
       case kBytes:
-        if (!text(bytes, view, start) || field == nullptr || field->proto == ProtoType::None) return false;
-        if (field->kind == Kind::Int32List)
-          return store_integers(member<std::vector<std::int32_t>>(*field, object), view);
-        return field->kind == Kind::DoubleList && store_doubles(member<std::vector<double>>(*field, object), view);
+        return text(at, end, view);
       default:
-        return not_a_type(start, type);
+        return not_a_type(at, type);
     }
   }
 
-  bool store_decimal(const ProtoField& field, void* object, std::string_view text) {
+  static bool store_decimal(const ProtoField& field, void* object, std::string_view text) {
     std::int64_t whole = 0;
     if (read_digits(text, whole)) {
-      member<std::optional<Decimal>>(field, object) = Decimal(whole);
+      set<Decimal>(field, object) = Decimal(whole);
       return true;
     }
     const auto decimal = Decimal::parse(text);
     // A number that we would spell another way, or none at all, is kept as it came.
     if (!decimal || decimal->to_string() != text) return false;
-    member<std::optional<Decimal>>(field, object) = decimal;
+    set<Decimal>(field, object) = *decimal;
     return true;
   }
 
-  /// A number on this wire, a text on the other: 100.0 is "100".
-  static bool store_number(const ProtoField& field, void* object, double value) {
-    std::string number;
-    append_double(number, value);
-    if (number.ends_with(".0")) number.resize(number.size() - 2);
-    member<std::optional<std::string>>(field, object) = std::move(number);
-    return true;
-  }
-
-  bool store_integers(std::vector<std::int32_t>& list, std::string_view packed) {
-    while (!packed.empty()) {
-      std::uint64_t number = 0;
-      if (!varint(packed, number)) return false;
-      list.push_back(static_cast<std::int32_t>(number));
-    }
-    return true;
-  }
-
-  bool store_doubles(std::vector<double>& list, std::string_view packed) {
-    while (!packed.empty()) {
-      double number = 0;
-      if (!fixed(packed, number)) return false;
-      list.push_back(number);
-    }
-    return true;
-  }
-
-  bool nested(const FieldInfo& field) {
-    if (error) error->field = std::string(field.name) + (error->field.empty() ? "" : ".") + error->field;
-    return false;
-  }
-
-  [[gnu::cold]] bool fail(const char* at, std::string reason) {
-    error = {std::string(message_.name()), "", -1, static_cast<std::int64_t>(body_at_) + (at - begin_),
-             std::move(reason)};
-    return false;
+  [[gnu::cold]] const char* fail(const char* at, std::string reason) {
+    outcome_ = Unexpected(DecodeError{std::string(message_.name()), "", -1,
+                                      static_cast<std::int64_t>(body_at_) + (at - begin_), std::move(reason)});
+    return nullptr;
   }
 
   Message& message_;
   const char* begin_;
   std::size_t body_at_;
+  Expected<void, DecodeError>& outcome_;
 };
 
 }  // namespace
 
 Expected<void, DecodeError> decode_protobuf(Message& message, std::string_view body, std::size_t body_at) {
-  Reader reader(message, body, body_at);
-  if (!reader.read_struct(*message.type().body, message.body(), body)) return Unexpected(*std::move(reader.error));
-  return {};
+  Expected<void, DecodeError> outcome;
+  Reader reader(message, body, body_at, outcome);
+  (void)reader.read_struct(*message.type().body, message.body(), body.data(), body.data() + body.size());
+  return outcome;
 }
 
 }  // namespace ibkr::protocol

@@ -3,7 +3,7 @@
 #include <array>
 
 #include "protocol/decimal.h"
-#include "protocol/scalar.h"
+#include "protocol/storage.h"
 #include "protocol/text_conditions.h"
 
 namespace ibkr::protocol {
@@ -54,7 +54,7 @@ class Maker {
       case TextOpCode::Echo:
         return;
       case TextOpCode::Mask:
-        for (const FieldInfo* bit : op.detail->mask) member<std::optional<bool>>(*bit, object(op.slot)) = chance(50);
+        for (const FieldInfo* bit : op.detail->mask) set<bool>(*bit, object(op.slot)) = chance(50);
         return;
       case TextOpCode::If:
         return run(hold(op.detail->conditions, scope_) ? body : otherwise);
@@ -83,7 +83,7 @@ class Maker {
   void pair(const TextOp& op) {
     void* list = static_cast<char*>(object(op.slot)) + op.field->offset;
     void* made = op.field->type->ops->append(list);
-    for (const FieldInfo& half : op.field->type->fields) member<std::optional<std::string>>(half, made) = word();
+    for (const FieldInfo& half : op.field->type->fields) set<std::string>(half, made) = word();
   }
 
   void again(const TextOp& op, std::span<const TextOp> body) {
@@ -107,15 +107,13 @@ class Maker {
     const Condition* wanted = condition_on(field);
     if (wanted == nullptr) return;
     if (!wanted->texts.empty()) {
-      member<std::optional<std::string>>(field, at).emplace(wanted->texts[below(wanted->texts.size())]);
+      set<std::string>(field, at) = wanted->texts[below(wanted->texts.size())];
     } else if (!wanted->integers.empty() && field.kind == Kind::Int32) {
-      member<std::optional<std::int32_t>>(field, at) = wanted->integers[below(wanted->integers.size())];
+      set<std::int32_t>(field, at) = wanted->integers[below(wanted->integers.size())];
     } else if (wanted->code == ConditionCode::Number && field.kind == Kind::Double) {
-      member<std::optional<double>>(field, at) = wanted->number;
+      set<double>(field, at) = wanted->number;
     }
-    if (field.kind == Kind::String && member<std::optional<std::string>>(field, at) == "") {
-      member<std::optional<std::string>>(field, at).reset();
-    }
+    if (field.kind == Kind::String && member<std::string>(field, at).empty()) unset(field, at);
   }
 
   const Condition* condition_on(const FieldInfo& field) {
@@ -133,8 +131,7 @@ class Maker {
   void* object(std::uint8_t slot) {
     if (scope_.objects[slot] == nullptr) {
       const TextSlot& info = message_.type().text->slots[slot];
-      void* made = info.field->type->ops->engage(static_cast<char*>(object(info.parent)) + info.field->offset);
-      scope_.objects[slot] = made;
+      scope_.objects[slot] = make_part(*info.field, object(info.parent));
     }
     return scope_.objects[slot];
   }
@@ -151,10 +148,10 @@ class Maker {
   // ---- protobuf: any field, any presence ----
 
   void protobuf_field(const FieldInfo& field, void* at) {
-    void* where = static_cast<char*>(at) + field.offset;
+    void* where = &member<char>(field, at);
     switch (field.kind) {
       case Kind::Struct:
-        if (chance(70)) protobuf(*field.type, field.type->ops->engage(where));
+        if (chance(70)) protobuf(*field.type, make_part(field, at));
         return;
       case Kind::StructList:
         for (auto n = below(4); n > 0; --n) protobuf(*field.type, field.type->ops->append(where));
@@ -166,7 +163,7 @@ class Maker {
         return;
       case Kind::String:
         if (field.proto == ProtoType::Double) {
-          if (chance(50)) member<std::optional<std::string>>(field, at) = std::to_string(below(1000));
+          if (chance(50)) set<std::string>(field, at) = std::to_string(below(1000));
           return;
         }
         if (field.always || chance(60)) value(field, at);
@@ -218,22 +215,22 @@ class Maker {
   void value(const FieldInfo& field, void* at) {
     switch (field.kind) {
       case Kind::Int32:
-        member<std::optional<std::int32_t>>(field, at) = static_cast<std::int32_t>(integer());
+        set<std::int32_t>(field, at) = static_cast<std::int32_t>(integer());
         return;
       case Kind::Int64:
-        member<std::optional<std::int64_t>>(field, at) = integer() * 1000003;
+        set<std::int64_t>(field, at) = integer() * 1000003;
         return;
       case Kind::Double:
-        member<std::optional<double>>(field, at) = number();
+        set<double>(field, at) = number();
         return;
       case Kind::Bool:
-        member<std::optional<bool>>(field, at) = chance(50);
+        set<bool>(field, at) = chance(50);
         return;
       case Kind::Decimal:
-        member<std::optional<Decimal>>(field, at) = Decimal::scaled(integer(), static_cast<int>(below(9)));
+        set<Decimal>(field, at) = Decimal::scaled(integer(), static_cast<int>(below(9)));
         return;
       case Kind::String:
-        member<std::optional<std::string>>(field, at) = word();
+        set<std::string>(field, at) = word();
         return;
       case Kind::Struct:
       case Kind::Int32List:

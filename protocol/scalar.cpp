@@ -1,5 +1,6 @@
 #include "protocol/scalar.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -8,6 +9,7 @@
 #include <optional>
 
 #include "protocol/decimal.h"
+#include "protocol/storage.h"
 
 namespace ibkr::protocol {
 namespace {
@@ -25,29 +27,35 @@ constexpr std::array<double, 23> kPowersOfTen = {1e0,  1e1,  1e2,  1e3,  1e4,  1
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// Writes a value that has at most 15 digits, 6 of them after the point: such a decimal belongs to one double only, so
-/// the first that divides back to the value is the shortest spelling.
-bool append_short(std::string& out, double value) {
-  const double magnitude = std::abs(value);
-  if (magnitude >= 1e9 || (magnitude < 1e-4 && magnitude != 0)) return false;
-  for (std::size_t decimals = 0; decimals <= 6; ++decimals) {
-    const double scaled = magnitude * kPowersOfTen[decimals];
-    const auto mantissa = static_cast<std::int64_t>(scaled + 0.5);
-    if (static_cast<double>(mantissa) / kPowersOfTen[decimals] != magnitude) continue;
-    char buffer[24];
-    char* const end = buffer + sizeof buffer;
-    char* at = end;
-    auto rest = static_cast<std::uint64_t>(mantissa);
-    if (decimals == 0) *--at = '0';
-    for (std::size_t i = 0; i < decimals; ++i, rest /= 10) *--at = static_cast<char>('0' + rest % 10);
-    *--at = '.';
-    do *--at = static_cast<char>('0' + rest % 10);
-    while ((rest /= 10) != 0);
-    if (std::signbit(value)) *--at = '-';
-    out.append(at, end);
-    return true;
+/// Writes a value that has at most 15 digits, 6 of them after the point, and returns the end; null for any other. Such
+/// a decimal belongs to one double only: where a number of decimals divides back to the value, the shortest spelling is
+/// that without the zeros at its end. Most prices have two.
+char* write_short_double(char* at, double value) {
+  double magnitude = std::abs(value);
+  if (magnitude >= 1e9 || (magnitude < 1e-4 && magnitude != 0)) return nullptr;
+  std::size_t decimals = 0;
+  auto mantissa = static_cast<std::uint64_t>(magnitude);
+  for (const std::size_t tried : {0U, 2U, 6U}) {
+    decimals = tried;
+    mantissa = static_cast<std::uint64_t>(magnitude * kPowersOfTen[tried] + (tried == 0 ? 0 : 0.5));
+    if (static_cast<double>(mantissa) / kPowersOfTen[tried] == magnitude) break;
+    if (tried == 6) return nullptr;
   }
-  return false;
+  for (; decimals > 1 && mantissa % 10 == 0; mantissa /= 10) --decimals;
+  if (std::signbit(value)) *at++ = '-';
+  if (decimals == 0) {
+    at = write_int64(at, static_cast<std::int64_t>(mantissa));
+    *at++ = '.';
+    *at++ = '0';
+    return at;
+  }
+  static constexpr std::array<std::uint64_t, 7> kPowers = {1, 10, 100, 1000, 10'000, 100'000, 1'000'000};
+  const std::uint64_t power = kPowers[decimals];
+  at = write_int64(at, static_cast<std::int64_t>(mantissa / power));
+  *at++ = '.';
+  auto fraction = mantissa % power;
+  for (std::size_t i = decimals; i-- > 0; fraction /= 10) at[i] = static_cast<char>('0' + fraction % 10);
+  return at + decimals;
 }
 
 /// Any spelling of a double, compared with ours afterwards.
@@ -143,12 +151,16 @@ Reading read_bool(Spelling spelling, std::string_view text, std::optional<bool>&
   return Reading::Other;
 }
 
+bool is_ascii(std::string_view text) {
+  return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+}
+
 Reading read_string(Spelling spelling, int server_version, std::string_view text, std::optional<std::string>& value) {
   if (text.empty()) {
     value.reset();
     return Reading::Exact;
   }
-  if (!escapes(spelling, server_version)) {
+  if (!escapes(spelling, server_version) || (is_ascii(text) && text.find('\\') == std::string_view::npos)) {
     value.emplace(text);
     return Reading::Exact;
   }
@@ -156,10 +168,65 @@ Reading read_string(Spelling spelling, int server_version, std::string_view text
   return escape_unicode(*value) == text ? Reading::Exact : Reading::Other;
 }
 
+Reading read_value(Spelling spelling, int, std::string_view text, std::optional<std::int32_t>& value) {
+  std::optional<std::int64_t> number;
+  const Reading reading = read_integer(spelling, text, false, number);
+  value = number ? std::optional(static_cast<std::int32_t>(*number)) : std::nullopt;
+  return reading;
+}
+Reading read_value(Spelling spelling, int, std::string_view text, std::optional<std::int64_t>& value) {
+  return read_integer(spelling, text, true, value);
+}
+Reading read_value(Spelling spelling, int, std::string_view text, std::optional<double>& value) {
+  return read_number(spelling, text, value);
+}
+Reading read_value(Spelling spelling, int, std::string_view text, std::optional<Decimal>& value) {
+  return read_decimal(spelling, text, value);
+}
+Reading read_value(Spelling spelling, int, std::string_view text, std::optional<bool>& value) {
+  return read_bool(spelling, text, value);
+}
+Reading read_value(Spelling spelling, int server_version, std::string_view text, std::optional<std::string>& value) {
+  return read_string(spelling, server_version, text, value);
+}
+
+/// Calls `use` with an unset std::optional of a scalar's type; `otherwise` is the answer for what is no scalar.
+template <class Use, class Result>
+Result as_optional(Kind kind, Use&& use, Result otherwise) {
+  switch (kind) {
+    case Kind::Int32:
+      return use(std::optional<std::int32_t>());
+    case Kind::Int64:
+      return use(std::optional<std::int64_t>());
+    case Kind::Double:
+      return use(std::optional<double>());
+    case Kind::Decimal:
+      return use(std::optional<Decimal>());
+    case Kind::Bool:
+      return use(std::optional<bool>());
+    case Kind::String:
+      return use(std::optional<std::string>());
+    case Kind::Struct:
+    case Kind::Int32List:
+    case Kind::DoubleList:
+    case Kind::StringList:
+    case Kind::StructList:
+      break;
+  }
+  return otherwise;
+}
+
+void append_text(std::string& out, std::string_view text, bool escaped) {
+  if (escaped && !is_ascii(text))
+    out += escape_unicode(text);
+  else
+    out += text;
+}
+
 template <class T>
-bool equal(const std::optional<T>& a, const std::optional<T>& b) {
+bool equal(const T& a, const T& b) {
   if constexpr (std::is_same_v<T, double>) {
-    if (a && b && std::isnan(*a) && std::isnan(*b)) return true;
+    if (std::isnan(a) && std::isnan(b)) return true;
   }
   return a == b;
 }
@@ -212,100 +279,79 @@ Reading read_double(std::string_view text, double& value) {
   return tidy_whole && tidy_fraction && no_exponent ? Reading::Exact : Reading::Other;
 }
 
-void append_int64(std::string& out, std::int64_t value) {
-  if (value >= 0 && value <= 9) {  // most counts and flags
-    out += static_cast<char>('0' + value);
-    return;
+char* write_int64(char* at, std::int64_t value) {
+  if (static_cast<std::uint64_t>(value) < 10'000) {  // most are so short that finding the digits is most of the work
+    const std::ptrdiff_t digits = value < 10 ? 1 : value < 100 ? 2 : value < 1000 ? 3 : 4;
+    auto rest = static_cast<std::uint32_t>(value);
+    for (std::ptrdiff_t i = digits; i-- > 0; rest /= 10) at[i] = static_cast<char>('0' + rest % 10);
+    return at + digits;
   }
-  char buffer[24];
-  const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
-  out.append(buffer, end);
+  return std::to_chars(at, at + kMaxInt64Chars, value).ptr;
+}
+
+char* write_double(char* at, double value) {
+  const auto word = [at](std::string_view text) { return text.copy(at, text.size()) + at; };
+  if (std::isnan(value)) return word("NaN");
+  if (std::isinf(value)) return word(value < 0 ? "-Infinity" : "Infinity");
+  if (char* const end = write_short_double(at, value)) return end;
+  const bool scientific = std::abs(value) < 1e-4 || std::abs(value) >= 1e16;
+  const auto format = scientific ? std::chars_format::scientific : std::chars_format::fixed;
+  char* end = std::to_chars(at, at + kMaxDoubleChars, value, format).ptr;
+  if (!scientific && std::memchr(at, '.', static_cast<std::size_t>(end - at)) == nullptr) {
+    *end++ = '.';
+    *end++ = '0';
+  }
+  return end;
+}
+
+void append_int64(std::string& out, std::int64_t value) {
+  char buffer[kMaxInt64Chars];
+  out.append(buffer, write_int64(buffer, value));
 }
 
 void append_double(std::string& out, double value) {
-  if (std::isnan(value)) {
-    out += "NaN";
-    return;
-  }
-  if (std::isinf(value)) {
-    out += value < 0 ? "-Infinity" : "Infinity";
-    return;
-  }
-  if (append_short(out, value)) return;
-  char buffer[40];
-  const bool scientific = std::abs(value) < 1e-4 || std::abs(value) >= 1e16;
-  const auto format = scientific ? std::chars_format::scientific : std::chars_format::fixed;
-  const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value, format);
-  out.append(buffer, end);
-  if (!scientific && std::memchr(buffer, '.', static_cast<std::size_t>(end - buffer)) == nullptr) out += ".0";
+  char buffer[kMaxDoubleChars];
+  out.append(buffer, write_double(buffer, value));
 }
 
 Reading read_scalar(const FieldInfo& field, Spelling spelling, int server_version, std::string_view text,
                     void* object) {
-  switch (field.kind) {
-    case Kind::Int32: {
-      std::optional<std::int64_t> value;
-      const Reading reading = read_integer(spelling, text, false, value);
-      auto& to = member<std::optional<std::int32_t>>(field, object);
-      if (value)
-        to = static_cast<std::int32_t>(*value);
-      else
-        to.reset();
-      return reading;
-    }
-    case Kind::Int64:
-      return read_integer(spelling, text, true, member<std::optional<std::int64_t>>(field, object));
-    case Kind::Double:
-      return read_number(spelling, text, member<std::optional<double>>(field, object));
-    case Kind::Decimal:
-      return read_decimal(spelling, text, member<std::optional<Decimal>>(field, object));
-    case Kind::Bool:
-      return read_bool(spelling, text, member<std::optional<bool>>(field, object));
-    case Kind::String:
-      return read_string(spelling, server_version, text, member<std::optional<std::string>>(field, object));
-    case Kind::Struct:
-    case Kind::Int32List:
-    case Kind::DoubleList:
-    case Kind::StringList:
-    case Kind::StructList:
-      break;
-  }
-  return Reading::Bad;
+  const auto read = [&]<class T>(std::optional<T> value) {
+    const Reading reading = read_value(spelling, server_version, text, value);
+    if (value)
+      set<T>(field, object) = *std::move(value);
+    else
+      unset(field, object);
+    return reading;
+  };
+  return as_optional(field.kind, read, Reading::Bad);
 }
 
 void append_scalar(std::string& out, const FieldInfo& field, Spelling spelling, int server_version,
                    const void* object) {
   switch (field.kind) {
     case Kind::Int32:
-    case Kind::Int64: {
-      std::optional<std::int64_t> value;
-      if (object != nullptr && field.kind == Kind::Int32) {
-        value = member<std::optional<std::int32_t>>(field, object);
-      } else if (object != nullptr) {
-        value = member<std::optional<std::int64_t>>(field, object);
-      }
-      if (value) return append_int64(out, *value);
-      if (spelling == Spelling::Sentinel) append_int64(out, field.kind == Kind::Int32 ? kUnsetInt32 : kUnsetInt64);
+      if (const auto* value = value_of<std::int32_t>(field, object)) return append_int64(out, *value);
+      if (spelling == Spelling::Sentinel) append_int64(out, kUnsetInt32);
       if (spelling == Spelling::Plain) out += '0';
       return;
-    }
-    case Kind::Double: {
-      if (object != nullptr) {
-        if (const auto& value = member<std::optional<double>>(field, object)) return append_double(out, *value);
-      }
+    case Kind::Int64:
+      if (const auto* value = value_of<std::int64_t>(field, object)) return append_int64(out, *value);
+      if (spelling == Spelling::Sentinel) append_int64(out, kUnsetInt64);
+      if (spelling == Spelling::Plain) out += '0';
+      return;
+    case Kind::Double:
+      if (const auto* value = value_of<double>(field, object)) return append_double(out, *value);
       if (spelling == Spelling::Sentinel) out += kUnsetDoubleText;
       if (spelling == Spelling::Plain) out += "0.0";
       return;
-    }
-    case Kind::Decimal: {
-      if (object != nullptr) {
-        if (const auto& value = member<std::optional<Decimal>>(field, object)) return value->append_to(out);
-      }
+    case Kind::Decimal:
+      if (const auto* value = value_of<Decimal>(field, object)) return value->append_to(out);
       if (spelling == Spelling::Sentinel) out += kUnsetDecimalText;
       return;
-    }
     case Kind::Bool: {
-      const bool value = object != nullptr && member<std::optional<bool>>(field, object).value_or(false);
+      const auto* set_value = value_of<bool>(field, object);
+      const bool value = set_value != nullptr && *set_value;
       if (spelling == Spelling::TrueFalse)
         out += value ? "true" : "false";
       else if (spelling == Spelling::AndOr)
@@ -314,16 +360,10 @@ void append_scalar(std::string& out, const FieldInfo& field, Spelling spelling, 
         out += value ? '1' : '0';
       return;
     }
-    case Kind::String: {
-      if (object == nullptr) return;
-      const auto& value = member<std::optional<std::string>>(field, object);
-      if (!value) return;
-      if (escapes(spelling, server_version))
-        out += escape_unicode(*value);
-      else
-        out += *value;
+    case Kind::String:
+      if (const auto* value = value_of<std::string>(field, object))
+        append_text(out, *value, escapes(spelling, server_version));
       return;
-    }
     case Kind::Struct:
     case Kind::Int32List:
     case Kind::DoubleList:
@@ -335,36 +375,12 @@ void append_scalar(std::string& out, const FieldInfo& field, Spelling spelling, 
 
 bool means_the_same(const FieldInfo& field, Spelling spelling, int server_version, std::string_view text,
                     const void* object) {
-  const auto same = [&](auto unset) {
-    using Member = decltype(unset);
-    Member read;
-    const FieldInfo alone{field.name,      field.doc,    field.type,  field.values, 0,
-                          field.number,    field.kind,   field.proto, field.role,   field.since,
-                          field.ignorable, field.always, field.texts};
-    if (read_scalar(alone, spelling, server_version, text, &read) == Reading::Bad) return false;
-    return equal(read, object == nullptr ? Member() : member<Member>(field, object));
+  const auto same = [&]<class T>(std::optional<T> read) {
+    if (read_value(spelling, server_version, text, read) == Reading::Bad) return false;
+    const T* value = value_of<T>(field, object);
+    return read && value ? equal(*read, *value) : !read && !value;
   };
-  switch (field.kind) {
-    case Kind::Int32:
-      return same(std::optional<std::int32_t>());
-    case Kind::Int64:
-      return same(std::optional<std::int64_t>());
-    case Kind::Double:
-      return same(std::optional<double>());
-    case Kind::Decimal:
-      return same(std::optional<Decimal>());
-    case Kind::Bool:
-      return same(std::optional<bool>());
-    case Kind::String:
-      return same(std::optional<std::string>());
-    case Kind::Struct:
-    case Kind::Int32List:
-    case Kind::DoubleList:
-    case Kind::StringList:
-    case Kind::StructList:
-      break;
-  }
-  return false;
+  return as_optional(field.kind, same, false);
 }
 
 std::size_t decode_utf8(std::string_view text, std::uint32_t& code_point) {

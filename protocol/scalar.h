@@ -35,6 +35,11 @@ Reading read_int64(std::string_view text, std::int64_t& value);
 Reading read_double(std::string_view text, double& value);
 void append_int64(std::string& out, std::int64_t value);
 void append_double(std::string& out, double value);
+/// The same to a place with room for kMax… characters; returns the end.
+char* write_int64(char* at, std::int64_t value);
+char* write_double(char* at, double value);
+inline constexpr std::size_t kMaxInt64Chars = 24;
+inline constexpr std::size_t kMaxDoubleChars = 40;
 
 /// Reads a text field into the member at `object` (a struct that holds `field`). Empty and sentinel texts unset it.
 Reading read_scalar(const FieldInfo& field, Spelling spelling, int server_version, std::string_view text, void* object);
@@ -51,15 +56,5 @@ std::string escape_unicode(std::string_view text);
 /// Decodes one UTF-8 character; returns its length, or 0 where there is none.
 std::size_t decode_utf8(std::string_view text, std::uint32_t& code_point);
 void append_utf8(std::string& out, std::uint32_t code_point);
-
-/// The member of a field inside an object, as the std::optional or std::vector that it is.
-template <class Member>
-Member& member(const FieldInfo& field, void* object) {
-  return *reinterpret_cast<Member*>(static_cast<char*>(object) + field.offset);
-}
-template <class Member>
-const Member& member(const FieldInfo& field, const void* object) {
-  return *reinterpret_cast<const Member*>(static_cast<const char*>(object) + field.offset);
-}
 
 }  // namespace ibkr::protocol

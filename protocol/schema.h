@@ -18,7 +18,7 @@ enum class Direction : std::uint8_t { In, Out };
 /// The two encodings of a message body.
 enum class Wire : std::uint8_t { Text, Protobuf };
 
-/// The C++ type that holds a field. Scalars are std::optional<T>, lists std::vector<T>, structs std::optional<S>.
+/// The C++ type that holds a field. Scalars and structs are a Field<T> (field.h), lists a std::vector<T>.
 enum class Kind : std::uint8_t {
   Int32,
   Int64,
@@ -63,7 +63,8 @@ struct FieldInfo {
   std::string_view doc;
   const StructInfo* type;  ///< for Struct and StructList, else null
   const EnumInfo* values;  ///< names of an integer's values, or null
-  std::uint32_t offset;    ///< of the member in its struct
+  std::uint16_t offset;    ///< of the member in its struct
+  std::uint16_t bit;       ///< that says whether it is set, in the struct's first words; a list's is never set
   std::uint16_t number;    ///< protobuf field number, 0 when text only
   Kind kind;
   ProtoType proto;
@@ -74,37 +75,40 @@ struct FieldInfo {
   const TextValues* texts;  ///< known values of a text, or null
 };
 
-/// How to handle a C++ struct without knowing its type. All pointers are to a whole object of that struct, unless
-/// said otherwise.
+/// How to handle a C++ struct without knowing its type.
 struct StructOps {
+  // a message's body; null for the parts of messages
   void* (*create)();
   void (*destroy)(void*);
-  void (*clear)(void*);
-  // std::optional<S>, given its address; null when no struct has an S as a part
-  void* (*engage)(void* optional);               ///< makes it hold a value if it does not, returns the value
-  const void* (*engaged)(const void* optional);  ///< the value or null
   // std::vector<S>, given its address; null when no struct has a list of S
   std::size_t (*size)(const void* list);
   void* (*append)(void* list);  ///< adds an empty element and returns it
   const void* (*at)(const void* list, std::size_t);
+  void (*clear)(void* list);
 };
 
-/// What the protobuf interpreter needs of a field at every step; apart, so that a struct's table stays in the cache.
+/// What the protobuf interpreters need of a field at every step; apart, so that a struct's table stays in the cache.
 struct ProtoField {
   std::uint16_t offset;  ///< the field's
+  std::uint16_t bit;     ///< the field's
+  std::uint16_t key;     ///< in front of the field on the wire: its number and, in the last three bits, its wire type;
+                         ///< 0 where no field has the number
   std::uint16_t index;   ///< into StructInfo::fields
   Kind kind;
-  ProtoType proto;  ///< None where no field has this number
-  bool always;      ///< the field's
+  ProtoType proto;
 };
 
-/// One struct: a message's body or a part of one.
+/// One struct: a message's body or a part of one. It begins with its presence bits (storage.h).
 struct StructInfo {
   std::string_view name;
   std::string_view doc;
   std::span<const FieldInfo> fields;
-  std::span<const ProtoField> by_number;  ///< by protobuf number
-  std::uint32_t unknown_offset;           ///< of the std::string that keeps unknown protobuf fields, as they came
+  std::span<const ProtoField> proto;     ///< by protobuf number less 1, which is the field's bit
+  std::span<const std::uint16_t> lists;  ///< indices of the lists among `fields`
+  /// Bits of the fields that an encoder looks at even when they are not set: lists, and what is `always` written. As
+  /// many words as the struct has.
+  std::span<const std::uint64_t> asked;
+  std::uint32_t unknown_offset;  ///< of the std::string that keeps unknown protobuf fields, as they came
   const StructOps* ops;
 };
 
@@ -166,7 +170,8 @@ struct TextOp {
   Kind kind;                  ///< the field's
   std::uint16_t body;         ///< number of ops of the body
   std::uint16_t otherwise;    ///< If: number of ops after the body that run when the conditions do not hold
-  std::uint32_t offset;       ///< the field's
+  std::uint16_t bit;          ///< the field's
+  std::uint16_t offset;       ///< the field's
   std::int32_t number;        ///< Version: the canonical value; Variant: the fields left
   const FieldInfo* field;
   const TextOpDetail* detail;

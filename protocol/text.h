@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "protocol/message.h"
+#include "protocol/output.h"
 
 namespace ibkr::protocol {
 
@@ -17,6 +18,6 @@ Expected<void, DecodeError> decode_text(Message& message, int server_version, st
                                         std::size_t body_at);
 
 /// Appends a body. What the layout does not carry at this version is left out.
-void encode_text(const Message& message, int server_version, std::string& out);
+void encode_text(const Message& message, int server_version, Output& out);
 
 }  // namespace ibkr::protocol

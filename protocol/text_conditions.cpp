@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "protocol/decimal.h"
-#include "protocol/scalar.h"
+#include "protocol/storage.h"
 
 namespace ibkr::protocol {
 namespace {
@@ -31,21 +31,25 @@ bool compared(Compare how, const T& left, const T& right) {
 }
 
 std::int64_t integer_of(const FieldInfo& field, const void* object) {
-  if (object == nullptr) return 0;
-  if (field.kind == Kind::Bool) return member<std::optional<bool>>(field, object).value_or(false) ? 1 : 0;
-  return member<std::optional<std::int32_t>>(field, object).value_or(0);
+  if (field.kind == Kind::Bool) {
+    const bool* value = value_of<bool>(field, object);
+    return value != nullptr && *value ? 1 : 0;
+  }
+  const std::int32_t* value = value_of<std::int32_t>(field, object);
+  return value ? *value : 0;
 }
 
 std::optional<double> number_of(const FieldInfo& field, const void* object) {
-  if (object == nullptr) return std::nullopt;
-  if (field.kind == Kind::Double) return member<std::optional<double>>(field, object);
-  const auto& value = member<std::optional<Decimal>>(field, object);
+  if (field.kind == Kind::Double) {
+    const double* value = value_of<double>(field, object);
+    return value ? std::optional(*value) : std::nullopt;
+  }
+  const Decimal* value = value_of<Decimal>(field, object);
   return value ? std::optional(value->to_double()) : std::nullopt;
 }
 
 std::string_view text_of(const FieldInfo& field, const void* object) {
-  if (object == nullptr) return {};
-  const auto& value = member<std::optional<std::string>>(field, object);
+  const std::string* value = value_of<std::string>(field, object);
   return value ? std::string_view(*value) : std::string_view();
 }
 

@@ -1,10 +1,13 @@
 // The text decoder: walks a layout's ops, taking one field of the body at each.
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <optional>
 
+#include "protocol/bytes.h"
 #include "protocol/decimal.h"
 #include "protocol/scalar.h"
+#include "protocol/storage.h"
 #include "protocol/text.h"
 #include "protocol/text_conditions.h"
 
@@ -32,15 +35,25 @@ class TextDecoder {
   }
 
  private:
-  // Ops that the server version admits are run in order; returns false after fail().
-  bool run(std::span<const TextOp> ops) {
-    const TextOp* const end = ops.data() + ops.size();
-    for (const TextOp* op = ops.data(); op != end; op += 1U + op->body + op->otherwise) {
-      if (!applies(*op, scope_.server_version)) continue;
-      if (op->code == TextOpCode::Field) {
-        if (!scalar(*op)) return false;
-      } else if (!step(*op, {op + 1, op->body}, {op + 1 + op->body, op->otherwise})) {
-        return false;
+  bool run(std::span<const TextOp> ops) { return run(ops.data(), ops.data() + ops.size()); }
+
+  // Ops that the server version admits are run in order; returns false after fail(). Fields, and the bodies of most
+  // conditions, are run here; the rest of the ops in step().
+  bool run(const TextOp* op, const TextOp* const end) {
+    while (op != end) {
+      const TextOp* const body = op + 1;
+      if (!applies(*op, scope_.server_version)) {
+        op = body + op->body + op->otherwise;
+      } else if (op->code == TextOpCode::Field) {
+        if (!field(*op)) return false;
+        op = body;
+      } else if (op->code == TextOpCode::If && op->otherwise == 0) {
+        op = hold(op->detail->conditions, scope_) ? body : body + op->body;
+      } else {
+        const TextOp* const otherwise = body + op->body;
+        const TextOp* const next = otherwise + op->otherwise;
+        if (!step(*op, {body, otherwise}, {otherwise, next})) return false;
+        op = next;
       }
     }
     return true;
@@ -49,7 +62,7 @@ class TextDecoder {
   bool step(const TextOp& op, std::span<const TextOp> body, std::span<const TextOp> otherwise) {
     switch (op.code) {
       case TextOpCode::Field:
-        return scalar(op);
+        return field(op);
       case TextOpCode::Version:
         return version(op);
       case TextOpCode::Constant:
@@ -76,58 +89,121 @@ class TextDecoder {
     return false;
   }
 
-  // Nearly every field of real traffic is empty, a small number or a short text: those are done here.
-  bool scalar(const TextOp& op) {
+  // Nearly every field of real traffic is empty, a short text or a number that we would write the same: those are read
+  // here, in one pass. What is not goes to scalar().
+  [[gnu::always_inline]] bool field(const TextOp& op) {
+    if (at_ == end_ || op.spelling > Spelling::EscapedAlways) return scalar(op);
+    const char* const start = at_;
+    if (*start == '\0') return empty(op);
+    switch (op.kind) {
+      case Kind::Int32: {
+        std::int64_t value = 0;
+        const char* const end = digits(start, value);
+        if (end == nullptr || value >= std::numeric_limits<std::int32_t>::max()) break;
+        set<std::int32_t>(op, object(op.slot)) = static_cast<std::int32_t>(value);
+        return took(end);
+      }
+      case Kind::Decimal: {
+        std::int64_t value = 0;
+        const char* const end = digits(start, value);
+        if (end == nullptr || end - start > 9) break;  // longer ones may stand for unset
+        set<Decimal>(op, object(op.slot)) = Decimal(value);
+        return took(end);
+      }
+      case Kind::Double: {
+        double value = 0;
+        const char* const end = decimal_digits(start, value);
+        if (end == nullptr) break;
+        set<double>(op, object(op.slot)) = value;
+        return took(end);
+      }
+      case Kind::Bool:
+        if ((*start | 1) != '1' || start[1] != '\0') break;
+        set<bool>(op, object(op.slot)) = *start == '1';
+        return took(start + 1);
+      case Kind::String:
+        if (op.spelling != Spelling::Plain) break;
+        assign(set<std::string>(op, object(op.slot)), take());
+        return true;
+      case Kind::Int64:
+      case Kind::Struct:
+      case Kind::Int32List:
+      case Kind::DoubleList:
+      case Kind::StringList:
+      case Kind::StructList:
+        break;
+    }
+    return scalar(op);
+  }
+
+  /// The message came in empty, so there is nothing to unset, and no struct is made for it.
+  [[gnu::always_inline]] bool empty(const TextOp& op) {
+    took(at_);
+    const bool canonical = op.spelling == Spelling::Blank || op.kind == Kind::String ||
+                           (op.kind == Kind::Decimal && op.spelling == Spelling::Plain);
+    if (!canonical) keep({});
+    return true;
+  }
+
+  /// Up to 15 digits before the NUL, without needless zeros; returns the NUL, or null where the field is otherwise.
+  static const char* digits(const char* at, std::int64_t& value) {
+    const char* const start = at;
+    if (*at == '0' && at[1] != '\0') return nullptr;
+    std::int64_t number = 0;
+    for (unsigned digit; (digit = static_cast<unsigned>(*at - '0')) <= 9; ++at) {
+      if (at - start == 15) return nullptr;
+      number = number * 10 + digit;
+    }
+    value = number;
+    return *at == '\0' ? at : nullptr;
+  }
+
+  /// The same for digits with a point among them, as we spell doubles: at most 15 are exact by one division (Clinger).
+  static const char* decimal_digits(const char* at, double& value) {
+    static constexpr double kPowersOfTen[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6, 1e7,
+                                              1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
+    const bool negative = *at == '-';
+    if (negative) ++at;
+    const char* const start = at;
+    std::int64_t number = 0;
+    unsigned digit;
+    for (; (digit = static_cast<unsigned>(*at - '0')) <= 9; ++at) {
+      if (at - start == 15) return nullptr;
+      number = number * 10 + digit;
+    }
+    const char* const point = at;
+    if (*point != '.' || point == start || (*start == '0' && point - start > 1)) return nullptr;
+    for (++at; (digit = static_cast<unsigned>(*at - '0')) <= 9; ++at) {
+      if (at - start == 16) return nullptr;
+      number = number * 10 + digit;
+    }
+    const auto decimals = static_cast<std::size_t>(at - point - 1);
+    if (*at != '\0' || decimals == 0 || (decimals > 1 && at[-1] == '0')) return nullptr;
+    const double magnitude = static_cast<double>(number) / kPowersOfTen[decimals];
+    if (magnitude < 1e-4 && number != 0) return nullptr;  // spelled with an exponent
+    value = negative ? -magnitude : magnitude;
+    return at;
+  }
+
+  /// Any spelling.
+  [[gnu::noinline]] bool scalar(const TextOp& op) {
     if (at_end(op)) return false;
     const std::string_view text = take();
-    if (text.empty() && op.spelling <= Spelling::EscapedAlways) {
-      // The message came in empty, so there is nothing to unset, and no struct is made for it.
-      const bool canonical = op.spelling == Spelling::Blank || op.kind == Kind::String ||
-                             (op.kind == Kind::Decimal && op.spelling == Spelling::Plain);
-      if (!canonical) keep(text);
-      return true;
-    }
-    char* const at = static_cast<char*>(object(op.slot)) + op.offset;
-    if (op.kind == Kind::String && op.spelling == Spelling::Plain) {
-      reinterpret_cast<std::optional<std::string>*>(at)->emplace(text);
-      return true;
-    }
-    if (usual_number(op.kind, text, at)) return true;
-    if (op.kind == Kind::Bool && op.spelling == Spelling::Plain && text.size() == 1 && (text[0] | 1) == '1') {
-      *reinterpret_cast<std::optional<bool>*>(at) = text[0] == '1';
-      return true;
-    }
-    const Reading reading = read_scalar(*op.field, op.spelling, scope_.server_version, text, at - op.offset);
+    const Reading reading = read_scalar(*op.field, op.spelling, scope_.server_version, text, object(op.slot));
     if (reading == Reading::Exact) return true;
     if (reading == Reading::Bad) return bad(op, text);
     keep(text);
     return true;
   }
 
-  /// A number that is set and spelled as we spell it.
-  static bool usual_number(Kind kind, std::string_view text, char* at) {
-    std::int64_t number = 0;
-    if (kind == Kind::Double) {
-      double value = 0;
-      if (read_double(text, value) != Reading::Exact || value == std::numeric_limits<double>::max()) return false;
-      *reinterpret_cast<std::optional<double>*>(at) = value;
-      return true;
-    }
-    if (kind == Kind::Int32) {
-      if (!read_digits(text, number) || number >= std::numeric_limits<std::int32_t>::max()) return false;
-      *reinterpret_cast<std::optional<std::int32_t>*>(at) = static_cast<std::int32_t>(number);
-      return true;
-    }
-    if (kind == Kind::Decimal) {
-      if (text.size() > 9 || !read_digits(text, number)) return false;  // longer ones may stand for unset
-      *reinterpret_cast<std::optional<Decimal>*>(at) = Decimal(number);
-      return true;
-    }
-    return false;
-  }
-
   bool version(const TextOp& op) {
     if (at_end(op)) return false;
+    if (std::int64_t number = 0; const char* const end = digits(at_, number)) {
+      if (number == op.number) {
+        scope_.message_version = static_cast<int>(number);
+        return took(end);
+      }
+    }
     const std::string_view text = take();
     std::int64_t number = op.number;
     const Reading reading = text.empty() ? Reading::Other : read_int64(text, number);
@@ -201,7 +277,7 @@ class TextDecoder {
     std::int64_t known = 0;
     for (std::size_t i = 0; i < op.detail->mask.size(); ++i) {
       const auto bit = std::int64_t{1} << i;
-      member<std::optional<bool>>(*op.detail->mask[i], object(op.slot)) = (bits & bit) != 0;
+      set<bool>(*op.detail->mask[i], object(op.slot)) = (bits & bit) != 0;
       known |= bits & bit;
     }
     std::string canonical;
@@ -329,12 +405,12 @@ class TextDecoder {
 
   /// The struct of a slot; made in its parent when it is not there yet.
   void* object(std::uint8_t slot) {
-    if (scope_.objects[slot] == nullptr) {
-      const TextSlot& info = slots_[slot];
-      void* parent = object(info.parent);
-      scope_.objects[slot] = info.field->type->ops->engage(static_cast<char*>(parent) + info.field->offset);
-    }
-    return scope_.objects[slot];
+    void* const made = scope_.objects[slot];
+    return made != nullptr ? made : make_object(slot);
+  }
+  [[gnu::noinline]] void* make_object(std::uint8_t slot) {
+    const TextSlot& info = slots_[slot];
+    return scope_.objects[slot] = make_part(*info.field, object(info.parent));
   }
 
   /// Moves a repeat's slot to an element; structs below it start absent again.
@@ -350,12 +426,20 @@ class TextDecoder {
 
   /// The next field; the body ends with a NUL and is not at its end.
   std::string_view take() {
+    constexpr std::ptrdiff_t kShort = 16;
     const char* const start = at_;
-    while (*at_ != '\0') ++at_;
-    const std::string_view text(start, static_cast<std::size_t>(at_ - start));
-    ++at_;
+    const char* at = start;
+    while (*at != '\0' && at - start < kShort) ++at;
+    if (*at != '\0') at = static_cast<const char*>(std::memchr(at, '\0', static_cast<std::size_t>(end_ - at)));
+    took(at);
+    return {start, static_cast<std::size_t>(at - start)};
+  }
+
+  /// Past a field that ends with this NUL.
+  bool took(const char* nul) {
+    at_ = nul + 1;
     ++index_;
-    return text;
+    return true;
   }
 
   std::int64_t fields_left() const {

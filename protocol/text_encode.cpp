@@ -3,6 +3,7 @@
 
 #include "protocol/decimal.h"
 #include "protocol/scalar.h"
+#include "protocol/storage.h"
 #include "protocol/text.h"
 #include "protocol/text_conditions.h"
 
@@ -11,7 +12,7 @@ namespace {
 
 class TextEncoder {
  public:
-  TextEncoder(const Message& message, int server_version, std::string& out)
+  TextEncoder(const Message& message, int server_version, Output& out)
       : message_(message),
         slots_(message.type().text->slots),
         out_(out),
@@ -26,13 +27,25 @@ class TextEncoder {
   }
 
  private:
-  void run(std::span<const TextOp> ops) {
-    for (std::size_t i = 0; i < ops.size();) {
-      const TextOp& op = ops[i];
-      if (applies(op, scope_.server_version)) {
-        step(op, ops.subspan(i + 1, op.body), ops.subspan(i + 1 + op.body, op.otherwise));
+  void run(std::span<const TextOp> ops) { run(ops.data(), ops.data() + ops.size()); }
+
+  // Fields without kept spellings, and the bodies of most conditions, are run here; the rest of the ops in step().
+  void run(const TextOp* op, const TextOp* const end) {
+    while (op != end) {
+      const TextOp* const body = op + 1;
+      if (!applies(*op, scope_.server_version)) {
+        op = body + op->body + op->otherwise;
+      } else if (op->code == TextOpCode::Field && verbatim_.empty()) {
+        field(*op);
+        op = body;
+      } else if (op->code == TextOpCode::If && op->otherwise == 0) {
+        op = hold(op->detail->conditions, scope_) ? body : body + op->body;
+      } else {
+        const TextOp* const otherwise = body + op->body;
+        const TextOp* const next = otherwise + op->otherwise;
+        step(*op, {body, otherwise}, {otherwise, next});
+        op = next;
       }
-      i += 1U + op.body + op.otherwise;
     }
   }
 
@@ -65,20 +78,76 @@ class TextEncoder {
     }
   }
 
-  void scalar(const TextOp& op) {
-    const void* object = scope_.objects[op.slot];
-    if (verbatim_.empty() && op.kind == Kind::String && op.spelling == Spelling::Plain) {
-      if (object != nullptr) {
-        const auto& text = member<std::optional<std::string>>(*op.field, object);
-        if (text) out_ += *text;
-      }
-      return end_field();
+  /// A field in our own spelling.
+  [[gnu::always_inline]] void field(const TextOp& op) {
+    const void* const object = scope_.objects[op.slot];
+    if (object == nullptr || !is_set(op, object)) return unset_field(op);
+    switch (op.kind) {
+      case Kind::Int32:
+        return number(member<std::int32_t>(op, object));
+      case Kind::Int64:
+        return number(member<std::int64_t>(op, object));
+      case Kind::Double:
+        out_.need(kMaxDoubleChars + 1);
+        out_.wrote_to(write_double(out_.at(), member<double>(op, object)));
+        return end_field();
+      case Kind::Decimal:
+        out_.need(Decimal::kMaxChars + 1);
+        out_.wrote_to(member<Decimal>(op, object).to_chars(out_.at()));
+        return end_field();
+      case Kind::String:
+        if (op.spelling != Spelling::Plain) break;
+        return put(member<std::string>(op, object));
+      case Kind::Bool:
+        if (op.spelling != Spelling::Plain) break;
+        return number(member<bool>(op, object) ? 1 : 0);
+      case Kind::Struct:
+      case Kind::Int32List:
+      case Kind::DoubleList:
+      case Kind::StringList:
+      case Kind::StructList:
+        break;
     }
-    const std::string* kept = next_verbatim();
-    if (kept && means_the_same(*op.field, op.spelling, scope_.server_version, *kept, object)) return put(*kept);
-    append_scalar(out_, *op.field, op.spelling, scope_.server_version, object);
+    spelled(op, object);
+  }
+
+  [[gnu::always_inline]] void unset_field(const TextOp& op) {
+    if (op.spelling > Spelling::Blank && op.kind != Kind::String) return spelled(op, nullptr);
+    out_.need(4);
+    if (op.spelling == Spelling::Plain && op.kind != Kind::String && op.kind != Kind::Decimal) {
+      out_.byte('0');
+      if (op.kind == Kind::Double) {
+        out_.byte('.');
+        out_.byte('0');
+      }
+    }
     end_field();
   }
+
+  /// A value in any spelling.
+  [[gnu::noinline]] void spelled(const TextOp& op, const void* object) {
+    scratch_.clear();
+    append_scalar(scratch_, *op.field, op.spelling, scope_.server_version, object);
+    put(scratch_);
+  }
+
+  [[gnu::always_inline]] void number(std::int64_t value) {
+    out_.need(kMaxInt64Chars + 1);
+    if (value >= 0 && value <= 9) {  // most counts and flags
+      out_.byte(static_cast<char>('0' + value));
+    } else {
+      out_.wrote_to(write_int64(out_.at(), value));
+    }
+    end_field();
+  }
+
+  void scalar(const TextOp& op) {
+    const std::string* kept = next_verbatim();
+    const void* object = scope_.objects[op.slot];
+    if (kept && means_the_same(*op.field, op.spelling, scope_.server_version, *kept, object)) return put(*kept);
+    any_field(op);
+  }
+  [[gnu::noinline]] void any_field(const TextOp& op) { field(op); }
 
   void version(const TextOp& op) {
     std::int64_t number = op.number;
@@ -86,8 +155,7 @@ class TextEncoder {
     if (kept && !kept->empty()) (void)read_int64(*kept, number);
     scope_.message_version = static_cast<int>(number);
     if (kept) return put(*kept);
-    append_int64(out_, number);
-    end_field();
+    this->number(number);
   }
 
   void constant(const TextOp& op) {
@@ -105,25 +173,20 @@ class TextEncoder {
 
   void echo(const TextOp& op) {
     if (const std::string* kept = next_verbatim()) return put(*kept);
-    append_scalar(out_, *op.field, op.spelling, scope_.server_version, scope_.objects[op.slot]);
-    end_field();
+    any_field(op);
   }
 
   void tags(const TextOp& op) {
     const std::string* kept = next_verbatim();
-    const std::size_t start = out_.size();
+    scratch_.clear();
     each_element(op, [&](const void* element) {
       const auto fields = op.field->type->fields;
-      append_scalar(out_, fields[0], Spelling::Plain, scope_.server_version, element);
-      out_ += '=';
-      append_scalar(out_, fields[1], Spelling::Plain, scope_.server_version, element);
-      out_ += ';';
+      append_scalar(scratch_, fields[0], Spelling::Plain, scope_.server_version, element);
+      scratch_ += '=';
+      append_scalar(scratch_, fields[1], Spelling::Plain, scope_.server_version, element);
+      scratch_ += ';';
     });
-    if (kept && tidy_tags(*kept) == std::string_view(out_).substr(start)) {
-      out_.resize(start);
-      out_ += *kept;
-    }
-    end_field();
+    put(kept && tidy_tags(*kept) == scratch_ ? *kept : scratch_);
   }
 
   /// A tag list as we would write it: every pair with its '=' and ended by ';'.
@@ -142,8 +205,8 @@ class TextEncoder {
     std::int64_t bits = 0, all = 0;
     const void* object = scope_.objects[op.slot];
     for (std::size_t i = 0; i < op.detail->mask.size(); ++i) {
-      const bool set = object && member<std::optional<bool>>(*op.detail->mask[i], object).value_or(false);
-      if (set) bits |= std::int64_t{1} << i;
+      const bool* value = value_of<bool>(*op.detail->mask[i], object);
+      if (value != nullptr && *value) bits |= std::int64_t{1} << i;
       all |= std::int64_t{1} << i;
     }
     const std::string* kept = next_verbatim();
@@ -151,18 +214,16 @@ class TextEncoder {
     if (kept && (kept->empty() || read_int64(*kept, kept_bits) != Reading::Bad) && (kept_bits & all) == bits) {
       return put(*kept);
     }
-    append_int64(out_, bits);
-    end_field();
+    number(bits);
   }
 
   /// Writes a count, in the kept spelling where that means the same number.
-  void count(std::int64_t number) {
+  void count(std::int64_t elements) {
     const std::string* kept = next_verbatim();
     std::int64_t kept_number = 0;
     const bool readable = kept && (kept->empty() || read_int64(*kept, kept_number) != Reading::Bad);
-    if (readable && std::max<std::int64_t>(kept_number, 0) == number) return put(*kept);
-    append_int64(out_, number);
-    end_field();
+    if (readable && std::max<std::int64_t>(kept_number, 0) == elements) return put(*kept);
+    number(elements);
   }
 
   void repeat(const TextOp& op, std::span<const TextOp> body) {
@@ -180,7 +241,7 @@ class TextEncoder {
     each_element(op, [&](const void* element) {
       ++seen;
       for (const TextOp& inner : body) {
-        if (is_set(*inner.field, element)) number = seen;
+        if (has_text(*inner.field, element)) number = seen;
       }
     });
     if (const std::string* text = next_verbatim()) {
@@ -205,7 +266,7 @@ class TextEncoder {
     return static_cast<std::size_t>(std::ranges::count_if(verbatim_, [](const Verbatim& v) { return v.variant; }));
   }
 
-  static bool is_set(const FieldInfo& field, const void* element) {
+  static bool has_text(const FieldInfo& field, const void* element) {
     std::string text;
     append_scalar(text, field, Spelling::Blank, 0, element);
     return !text.empty();
@@ -222,30 +283,25 @@ class TextEncoder {
     } else if (op.field->kind == Kind::Int32List) {
       const auto& numbers = *static_cast<const std::vector<std::int32_t>*>(list);
       count(static_cast<std::int64_t>(numbers.size()));
-      for (const std::int32_t number : numbers) {
-        number_element(
-            number, [](std::string_view text, std::int64_t& value) { return read_int64(text, value); },
-            [this](std::int64_t value) { append_int64(out_, value); });
+      for (const std::int32_t element : numbers) {
+        std::int64_t kept = 0;
+        const std::string* text = next_verbatim();
+        if (text && read_int64(*text, kept) != Reading::Bad && kept == element)
+          put(*text);
+        else
+          number(element);
       }
     } else {
       const auto& numbers = *static_cast<const std::vector<double>*>(list);
       count(static_cast<std::int64_t>(numbers.size()));
-      for (const double number : numbers) {
-        number_element(
-            number, [](std::string_view text, double& value) { return read_double(text, value); },
-            [this](double value) { append_double(out_, value); });
+      for (const double element : numbers) {
+        double kept = 0;
+        const std::string* text = next_verbatim();
+        scratch_.clear();
+        append_double(scratch_, element);
+        put(text && read_double(*text, kept) != Reading::Bad && kept == element ? *text : scratch_);
       }
     }
-  }
-
-  template <class T, class Read, class Append,
-            class Wide = std::conditional_t<std::is_same_v<T, double>, double, std::int64_t>>
-  void number_element(T number, Read read, Append append) {
-    const std::string* kept = next_verbatim();
-    Wide kept_number{};
-    if (kept && read(*kept, kept_number) != Reading::Bad && kept_number == static_cast<Wide>(number)) return put(*kept);
-    append(static_cast<Wide>(number));
-    end_field();
   }
 
   void with(const TextOp& op, std::span<const TextOp> body) {
@@ -284,10 +340,7 @@ class TextEncoder {
       const TextSlot& info = slots_[below];
       if (info.field->kind != Kind::Struct || !descends(below, slot)) continue;
       const void* parent = scope_.objects[info.parent];
-      scope_.objects[below] =
-          parent
-              ? const_cast<void*>(info.field->type->ops->engaged(static_cast<const char*>(parent) + info.field->offset))
-              : nullptr;
+      scope_.objects[below] = const_cast<void*>(part(*info.field, parent));
     }
   }
 
@@ -301,12 +354,14 @@ class TextEncoder {
 
   // ---- fields ----
 
-  void put(std::string_view text) {
-    out_ += text;
+  [[gnu::always_inline]] void put(std::string_view text) {
+    out_.need(text.size() + 1);
+    out_.bytes(text);
     end_field();
   }
+  /// There is room: what wrote the field asked for one byte more.
   void end_field() {
-    out_ += '\0';
+    out_.byte('\0');
     ++index_;
   }
 
@@ -323,7 +378,8 @@ class TextEncoder {
 
   const Message& message_;
   std::span<const TextSlot> slots_;
-  std::string& out_;
+  Output& out_;
+  std::string scratch_;
   std::span<const Verbatim> verbatim_;  // those not passed yet
   std::uint32_t index_ = 1;             // of the field about to be written
   TextScope scope_;
@@ -331,7 +387,7 @@ class TextEncoder {
 
 }  // namespace
 
-void encode_text(const Message& message, int server_version, std::string& out) {
+void encode_text(const Message& message, int server_version, Output& out) {
   TextEncoder(message, server_version, out).encode();
 }
 

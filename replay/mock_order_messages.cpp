@@ -83,7 +83,8 @@ Fill make_fill(const WorkingOrder& order, Decimal quantity, std::string exec_id,
   execution.exec_id = std::move(exec_id);
   execution.time = eastern_time(at);
   execution.acct_number = order.account->name();
-  execution.exchange = order.contract.exchange == "SMART" ? "ISLAND" : order.contract.exchange;
+  execution.exchange = order.contract.exchange;
+  if (execution.exchange == "SMART") execution.exchange = "ISLAND";
   execution.side = order.is_buy() ? "BOT" : "SLD";
   execution.shares = quantity;
   execution.price = order.last_price;

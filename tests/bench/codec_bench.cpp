@@ -16,6 +16,7 @@
 #include "protocol/codec.h"
 #include "protocol/json.h"
 #include "protocol/messages.h"
+#include "protocol/storage.h"
 
 using namespace ibkr::protocol;
 using Clock = std::chrono::steady_clock;
@@ -175,28 +176,27 @@ Message order() {
 /// Sets every scalar field of a struct and of its parts; lists stay empty.
 void fill(const StructInfo& info, void* object) {
   for (const FieldInfo& field : info.fields) {
-    char* const at = static_cast<char*>(object) + field.offset;
     switch (field.kind) {
       case Kind::Int32:
-        *reinterpret_cast<std::optional<std::int32_t>*>(at) = 21;
+        set<std::int32_t>(field, object) = 21;
         break;
       case Kind::Int64:
-        *reinterpret_cast<std::optional<std::int64_t>*>(at) = 1376327563;
+        set<std::int64_t>(field, object) = 1376327563;
         break;
       case Kind::Double:
-        *reinterpret_cast<std::optional<double>*>(at) = 150.25;
+        set<double>(field, object) = 150.25;
         break;
       case Kind::Bool:
-        *reinterpret_cast<std::optional<bool>*>(at) = true;
+        set<bool>(field, object) = true;
         break;
       case Kind::Decimal:
-        *reinterpret_cast<std::optional<Decimal>*>(at) = Decimal(100);
+        set<Decimal>(field, object) = Decimal(100);
         break;
       case Kind::String:
-        *reinterpret_cast<std::optional<std::string>*>(at) = "21";
+        set<std::string>(field, object) = "21";
         break;
       case Kind::Struct:
-        fill(*field.type, field.type->ops->engage(at));
+        fill(*field.type, make_part(field, object));
         break;
       case Kind::Int32List:
       case Kind::DoubleList:

@@ -72,7 +72,9 @@ void check(Direction direction, const Sample& sample) {
     if (version >= kRawIdServerVersion) {  // shown in decimal, four raw bytes on the wire
       const auto end = payload.find('\0');
       std::string raw;
-      write_head(raw, std::stoi(payload.substr(0, end)), Wire::Text, version);
+      Output out(raw);
+      write_head(out, std::stoi(payload.substr(0, end)), Wire::Text, version);
+      out.finish();
       payload = raw + payload.substr(end + 1);
     }
     CAPTURE(sample.name);

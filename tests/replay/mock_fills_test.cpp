@@ -31,7 +31,7 @@ TEST_CASE("an order larger than what is offered fills in parts that add up") {
   request.execution_filter.emplace();
   request.execution_filter->symbol = "AAPL";
   client.send(request);
-  CHECK(client.wait<protocol::ExecutionDetailsEnd>().req_id == 9);
+  CHECK(*client.wait<protocol::ExecutionDetailsEnd>().req_id == 9);
   CHECK(client.count<protocol::ExecutionDetails>() == fills.size());
   CHECK(client.count<protocol::CommissionAndFeesReport>() == fills.size());
 }
@@ -60,7 +60,7 @@ TEST_CASE("one order of a group that fills cancels the others") {
   client.send(near);
   client.wait_status(2, "Filled");
   client.wait_status(1, "Cancelled");
-  CHECK(client.wait_error(202).id == 1);
+  CHECK(*client.wait_error(202).id == 1);
 }
 
 TEST_CASE("what cannot be filled at once is cancelled where the order says so") {
@@ -82,11 +82,11 @@ TEST_CASE("an order that has filled cannot be changed, and a change must fit the
   client.send(order(1, "BUY", 10, "MKT"));
   client.wait_status(1, "Filled");
   client.send(order(1, "BUY", 20, "MKT"));
-  CHECK(client.wait_error(104).id == 1);
+  CHECK(*client.wait_error(104).id == 1);
   client.send(order(2, "BUY", 10, "LMT", 10.0));
   client.wait_status(2, "Submitted");
   client.send(order(2, "SELL", 10, "LMT", 10.0));
-  CHECK(client.wait_error(105).id == 2);
+  CHECK(*client.wait_error(105).id == 2);
 }
 
 TEST_CASE("positions and account values follow a fill without being asked again") {
@@ -105,5 +105,5 @@ TEST_CASE("positions and account values follow a fill without being asked again"
   client.send(order(1, "BUY", 10, "MKT"));
   CHECK(client.wait<protocol::Position>().contract->con_id == 265598);
   CHECK(client.wait<protocol::PortfolioValue>().position->to_double() == 10);
-  CHECK(client.wait<protocol::AccountValue>().account_name == "DU1000001");
+  CHECK(*client.wait<protocol::AccountValue>().account_name == "DU1000001");
 }

@@ -56,8 +56,8 @@ TEST_CASE("bars begin and end where sessions do, and lie within the day's") {
   REQUIRE(days);
   REQUIRE(days->size() == 5);
   CHECK(days->front().open == hours->front().open);
-  CHECK(to_message(days->front(), query(kDay), 226).date == "20261117");
-  CHECK(to_message(hours->front(), query(kHour), 142).date == "20261117  09:30:00");
+  CHECK(*to_message(days->front(), query(kDay), 226).date == "20261117");
+  CHECK(*to_message(hours->front(), query(kHour), 142).date == "20261117  09:30:00");
 }
 
 TEST_CASE("times in the forms that TWS takes") {

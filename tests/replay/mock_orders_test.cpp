@@ -50,7 +50,7 @@ TEST_CASE("every version: a market order from its placing to its commission") {
     client.wait<protocol::PositionEnd>();
     CHECK(client.all<protocol::Position>().front().position->to_double() == 100);
     client.send(cancel(5));
-    CHECK(client.wait_error(10148).id == 5);
+    CHECK(*client.wait_error(10148).id == 5);
     if (version < 150) continue;
     client.send(protocol::CompletedOrdersRequest{});
     client.wait<protocol::CompletedOrdersEnd>();
@@ -82,7 +82,7 @@ TEST_CASE("every version: a limit order is modified, listed and cancelled") {
 
     client.seen.clear();
     client.send(cancel(5));
-    CHECK(client.wait_error(202).id == 5);
+    CHECK(*client.wait_error(202).id == 5);
     CHECK(client.names() == Names{"OrderStatus", "ErrorMessage"});
     CHECK(client.all<protocol::OrderStatus>().front().status == "Cancelled");
     CHECK(client.problems == Names{});
@@ -96,24 +96,24 @@ TEST_CASE("orders that TWS does not take") {
   client.start();
 
   client.send(order(1, "BUY", 10, "LMT", 10.001));
-  CHECK(client.wait_error(110).id == 1);
+  CHECK(*client.wait_error(110).id == 1);
   client.send(order(2, "BUY", 1000000, "MKT"));
-  CHECK(client.wait_error(201).id == 2);
+  CHECK(*client.wait_error(201).id == 2);
   client.wait_status(2, "Inactive");
   CHECK(client.count<protocol::OrderStatus>() == 1);  // none for the price off the tick
 
   client.send(order(2, "BUY", 10, "MKT"));
-  CHECK(client.wait_error(103).id == 2);
+  CHECK(*client.wait_error(103).id == 2);
   auto unknown = order(3, "BUY", 10, "MKT");
   unknown.contract = stock("NOSUCH");
   client.send(unknown);
-  CHECK(client.wait_error(200).id == 3);
+  CHECK(*client.wait_error(200).id == 3);
   client.send(cancel(99));
   const auto not_found = client.wait_error(10147);
   CHECK(not_found.id == 99);
   CHECK(not_found.error_msg->find("99") != std::string::npos);
   client.send(order(4, "BUY", 10, "PEG MID"));
-  CHECK(client.wait_error(387).id == 4);
+  CHECK(*client.wait_error(387).id == 4);
 }
 
 TEST_CASE("a what-if is answered with margins and places nothing") {
@@ -184,6 +184,6 @@ TEST_CASE("an order left behind is told again to the client that comes back") {
   Client watcher(loop, mock, 4);
   watcher.start();
   Client back(loop, mock, 3);
-  CHECK(back.wait<protocol::NextValidId>().order_id == 9);
+  CHECK(*back.wait<protocol::NextValidId>().order_id == 9);
   back.wait_status(8, "Submitted");
 }

@@ -79,7 +79,7 @@ TEST_CASE("every version: connect, details, bars, quotes, positions, values") {
 
     client.send(protocol::PositionsRequest{});
     client.wait<protocol::PositionEnd>();
-    CHECK(client.wait<protocol::Position>().account == "DU1000001");
+    CHECK(*client.wait<protocol::Position>().account == "DU1000001");
 
     protocol::AccountSummaryRequest summary;
     summary.req_id = 5;
@@ -93,7 +93,7 @@ TEST_CASE("every version: connect, details, bars, quotes, positions, values") {
     values.subscribe = true;
     values.acct_code = "DU1000001";
     client.send(values);
-    CHECK(client.wait<protocol::AccountDataEnd>().account_name == "DU1000001");
+    CHECK(*client.wait<protocol::AccountDataEnd>().account_name == "DU1000001");
     CHECK(client.has<protocol::PortfolioValue>());
     CHECK(client.has<protocol::AccountUpdateTime>());
     CHECK(client.problems == std::vector<std::string>{});
@@ -135,7 +135,7 @@ TEST_CASE("what is asked wrongly is answered with TWS's code, never with silence
   unknown.req_id = 10;
   unknown.contract = stock("NOSUCH");
   client.send(unknown);
-  CHECK(client.wait_error(200).id == 10);
+  CHECK(*client.wait_error(200).id == 10);
 
   client.seen.clear();
   auto ambiguous = quotes_request(11, false);
@@ -143,22 +143,22 @@ TEST_CASE("what is asked wrongly is answered with TWS's code, never with silence
   ambiguous.contract->sec_type = "FUT";
   ambiguous.contract->exchange = "CME";
   client.send(ambiguous);
-  CHECK(client.wait_error(200).id == 11);
+  CHECK(*client.wait_error(200).id == 11);
 
   protocol::CancelMarketData no_stream;
   no_stream.req_id = 12;
   client.send(no_stream);
-  CHECK(client.wait_error(300).id == 12);
+  CHECK(*client.wait_error(300).id == 12);
 
   protocol::CancelHistoricalData no_query;
   no_query.req_id = 13;
   client.send(no_query);
-  CHECK(client.wait_error(366).id == 13);
+  CHECK(*client.wait_error(366).id == 13);
 
   auto odd_size = bars_request(14);
   odd_size.bar_size_setting = "7 mins";
   client.send(odd_size);
-  CHECK(client.wait_error(321).id == 14);
+  CHECK(*client.wait_error(321).id == 14);
 
   client.seen.clear();
   protocol::MarketDepthRequest depth;
@@ -183,5 +183,5 @@ TEST_CASE("bars that are kept up to date: data, end, and 162 when they are cance
   protocol::CancelHistoricalData cancel;
   cancel.req_id = 20;
   client.send(cancel);
-  CHECK(client.wait_error(162).id == 20);
+  CHECK(*client.wait_error(162).id == 20);
 }

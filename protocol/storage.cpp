@@ -1,0 +1,37 @@
+#include "protocol/storage.h"
+
+#include <vector>
+
+namespace ibkr::protocol {
+namespace {
+
+void clear_list(const FieldInfo& field, void* object) {
+  switch (field.kind) {
+    case Kind::Int32List:
+      return member<std::vector<std::int32_t>>(field, object).clear();
+    case Kind::DoubleList:
+      return member<std::vector<double>>(field, object).clear();
+    case Kind::StringList:
+      return member<std::vector<std::string>>(field, object).clear();
+    case Kind::StructList:
+      return field.type->ops->clear(&member<char>(field, object));
+    case Kind::Int32:
+    case Kind::Int64:
+    case Kind::Double:
+    case Kind::Bool:
+    case Kind::Decimal:
+    case Kind::String:
+    case Kind::Struct:
+      return;
+  }
+}
+
+}  // namespace
+
+void clear(const StructInfo& info, void* object) {
+  for (std::size_t word = 0; word < info.asked.size(); ++word) presence(object)[word] = 0;
+  for (const std::uint16_t list : info.lists) clear_list(info.fields[list], object);
+  unknown_fields(info, object).clear();
+}
+
+}  // namespace ibkr::protocol
