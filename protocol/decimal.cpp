@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "protocol/scalar.h"
+
 namespace ibkr::protocol {
 namespace {
 
@@ -81,11 +83,11 @@ void Decimal::append_to(std::string& out) const {
 
 char* Decimal::to_chars(char* at) const {
   assert(scale_ >= 0 && scale_ <= kMaxDigits);
+  if (scale_ == 0) return write_int64(at, mantissa_);
   char buffer[24];
   const auto magnitude =
       mantissa_ < 0 ? 0 - static_cast<std::uint64_t>(mantissa_) : static_cast<std::uint64_t>(mantissa_);
   if (mantissa_ < 0) *at++ = '-';
-  if (scale_ == 0) return std::to_chars(at, at + sizeof buffer, magnitude).ptr;
   const auto digits = static_cast<std::size_t>(std::to_chars(buffer, buffer + sizeof buffer, magnitude).ptr - buffer);
   const auto scale = static_cast<std::size_t>(scale_);
   const std::size_t whole = digits > scale ? digits - scale : 0;

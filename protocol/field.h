@@ -4,8 +4,8 @@
 //
 //   struct TickPrice {  present │ req_id │ tick_type │ price │ …  }      bit 0: req_id, bit 1: tick_type, …
 //
-// so that an interpreter finds the set fields of a struct, or empties it, in a few instructions however many it has. The
-// price is that a field works inside its struct only: the struct can be copied and moved, a field alone cannot.
+// so that an interpreter finds the set fields of a struct, or empties it, in a few instructions however many it has.
+// The price is that a field works inside its struct only: the struct can be copied and moved, a field alone cannot.
 // Interpreters, which have tables instead of types, use storage.h.
 #pragma once
 
@@ -47,8 +47,7 @@ class Field {
   operator std::optional<T>() const { return has_value() ? std::optional<T>(value_) : std::nullopt; }
 
   template <class U>
-    requires(std::is_assignable_v<T&, U &&>)
-  Field& operator=(U&& value) {
+  requires(std::is_assignable_v<T&, U&&>) Field& operator=(U&& value) {
     value_ = std::forward<U>(value);
     word() |= kMask;
     return *this;
@@ -78,8 +77,7 @@ class Field {
     return has_value() == other.has_value() && (!has_value() || value_ == *other);
   }
   template <class U>
-    requires(requires(const T& value, const U& other) { value == other; })
-  bool operator==(const U& other) const {
+  requires(requires(const T& value, const U& other) { value == other; }) bool operator==(const U& other) const {
     return has_value() && value_ == other;
   }
 

@@ -1,5 +1,6 @@
 #include "protocol/json.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "protocol/decimal.h"
@@ -10,6 +11,9 @@ namespace ibkr::protocol {
 namespace {
 
 constexpr char kHex[] = "0123456789abcdef";
+
+/// Stands in a JSON string as it is.
+bool is_plain(char c) { return c >= 0x20 && c != '"' && c != '\\'; }
 
 void append_hex(std::string& out, std::string_view bytes) {
   for (const char c : bytes) {
@@ -38,7 +42,10 @@ class Writer {
   void object(const StructInfo& info, const void* at) {
     out_ += '{';
     const std::size_t start = out_.size();
-    for (const FieldInfo& f : info.fields) field(f, at, start);
+    for (const FieldInfo& f : info.fields) {
+      const bool list = f.kind >= Kind::Int32List;  // has no bit, is left out when it is empty
+      if (list || is_set(f, at)) field(f, at, start);
+    }
     if (const std::string& unknown = unknown_fields(info, at); !unknown.empty()) {
       key("unknown_fields", start);
       out_ += '"';
@@ -56,50 +63,25 @@ class Writer {
     out_ += "\":";
   }
 
+  /// A field that is set, or a list.
   void field(const FieldInfo& f, const void* at, std::size_t start) {
+    if (f.kind <= Kind::Struct) key(f.name, start);
     switch (f.kind) {
       case Kind::Int32:
-        if (const auto* v = value_of<std::int32_t>(f, at)) {
-          key(f.name, start);
-          append_int64(out_, *v);
-        }
-        return;
+        return append_int64(out_, member<std::int32_t>(f, at));
       case Kind::Int64:
-        if (const auto* v = value_of<std::int64_t>(f, at)) {
-          key(f.name, start);
-          append_int64(out_, *v);
-        }
-        return;
+        return append_int64(out_, member<std::int64_t>(f, at));
       case Kind::Double:
-        if (const auto* v = value_of<double>(f, at)) {
-          key(f.name, start);
-          append_number(out_, *v);
-        }
-        return;
+        return append_number(out_, member<double>(f, at));
       case Kind::Bool:
-        if (const auto* v = value_of<bool>(f, at)) {
-          key(f.name, start);
-          out_ += *v ? "true" : "false";
-        }
+        out_ += member<bool>(f, at) ? "true" : "false";
         return;
       case Kind::Decimal:
-        if (const auto* v = value_of<Decimal>(f, at)) {
-          key(f.name, start);
-          v->append_to(out_);
-        }
-        return;
+        return member<Decimal>(f, at).append_to(out_);
       case Kind::String:
-        if (const auto* v = value_of<std::string>(f, at)) {
-          key(f.name, start);
-          append_json_string(*v, out_);
-        }
-        return;
+        return append_json_string(member<std::string>(f, at), out_);
       case Kind::Struct:
-        if (const void* inner = part(f, at)) {
-          key(f.name, start);
-          object(*f.type, inner);
-        }
-        return;
+        return object(*f.type, &member<char>(f, at));
       case Kind::StructList: {
         const void* where = &member<char>(f, at);
         const std::size_t size = f.type->ops->size(where);
@@ -144,9 +126,13 @@ class Writer {
 void append_json_string(std::string_view text, std::string& out) {
   out += '"';
   while (!text.empty()) {
+    const auto plain = static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain) - text.begin());
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     const auto byte = static_cast<unsigned char>(text.front());
-    if (byte >= 0x20 && byte < 0x80) {
-      if (byte == '"' || byte == '\\') out += '\\';
+    if (byte == '"' || byte == '\\') {
+      out += '\\';
       out += text.front();
       text.remove_prefix(1);
       continue;
