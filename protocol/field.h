@@ -71,13 +71,16 @@ class Field {
   }
 
   bool operator==(std::nullopt_t) const { return !has_value(); }
-  bool operator==(const std::optional<T>& other) const { return std::optional<T>(*this) == other; }
-  template <class OtherOwner, unsigned OtherBit>
-  bool operator==(const Field<T, OtherOwner, OtherBit>& other) const {
+  /// Another field, or a std::optional.
+  template <class Maybe>
+    requires(requires(const Maybe& other) { other.has_value(); })
+  bool operator==(const Maybe& other) const {
     return has_value() == other.has_value() && (!has_value() || value_ == *other);
   }
   template <class U>
-  requires(requires(const T& value, const U& other) { value == other; }) bool operator==(const U& other) const {
+    requires(!requires(const U& other) { other.has_value(); } &&
+             requires(const T& value, const U& other) { value == other; })
+  bool operator==(const U& other) const {
     return has_value() && value_ == other;
   }
 
