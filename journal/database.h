@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "protocol/expected.h"
+#include "protocol/field.h"
 
 namespace ibkr::journal {
 
@@ -98,9 +99,8 @@ class Statement {
   void bind(int index, std::nullopt_t) { sqlite3_bind_null(handle_, index); }
   void bind(int index, std::string_view text);
   void bind(int index, Blob blob);
-  /// A std::optional, or a field of a message.
-  template <class Maybe>
-  requires(requires(const Maybe& value) { value.has_value(); }) void bind(int index, const Maybe& value) {
+  template <protocol::Optional Value>
+  void bind(int index, const Value& value) {
     if (value)
       bind(index, *value);
     else

@@ -17,6 +17,18 @@
 
 namespace ibkr::protocol {
 
+/// A std::optional, or a field.
+template <class T>
+concept Optional = requires(const T& value) {
+  value.has_value();
+};
+
+/// What a T can be compared with, optionals apart.
+template <class U, class T>
+concept ValueLike = !Optional<U> && requires(const T& value, const U& other) {
+  value == other;
+};
+
 /// Field number `Bit` of the struct `Owner`, a scalar or another struct. Not thread safe, as the struct is not.
 template <class T, class Owner, unsigned Bit>
 class Field {
@@ -46,8 +58,8 @@ class Field {
   }
   operator std::optional<T>() const { return has_value() ? std::optional<T>(value_) : std::nullopt; }
 
-  template <class U>
-  requires(std::is_assignable_v<T&, U&&>) Field& operator=(U&& value) {
+  template <class U, class = std::enable_if_t<std::is_assignable_v<T&, U&&>>>
+  Field& operator=(U&& value) {
     value_ = std::forward<U>(value);
     word() |= kMask;
     return *this;
@@ -71,15 +83,12 @@ class Field {
   }
 
   bool operator==(std::nullopt_t) const { return !has_value(); }
-  /// Another field, or a std::optional.
-  template <class Maybe>
-    requires(requires(const Maybe& other) { other.has_value(); })
-  bool operator==(const Maybe& other) const {
+  bool operator==(const std::optional<T>& other) const { return std::optional<T>(*this) == other; }
+  template <class OtherOwner, unsigned OtherBit>
+  bool operator==(const Field<T, OtherOwner, OtherBit>& other) const {
     return has_value() == other.has_value() && (!has_value() || value_ == *other);
   }
-  template <class U>
-    requires(!requires(const U& other) { other.has_value(); } &&
-             requires(const T& value, const U& other) { value == other; })
+  template <ValueLike<T> U>
   bool operator==(const U& other) const {
     return has_value() && value_ == other;
   }
