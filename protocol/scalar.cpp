@@ -31,31 +31,33 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 /// a decimal belongs to one double only: where a number of decimals divides back to the value, the shortest spelling is
 /// that without the zeros at its end. Most prices have two.
 char* write_short_double(char* at, double value) {
-  double magnitude = std::abs(value);
+  const double magnitude = std::abs(value);
   if (magnitude >= 1e9 || (magnitude < 1e-4 && magnitude != 0)) return nullptr;
-  std::size_t decimals = 0;
   auto mantissa = static_cast<std::uint64_t>(magnitude);
-  for (const std::size_t tried : {0U, 2U, 6U}) {
-    decimals = tried;
-    mantissa = static_cast<std::uint64_t>(magnitude * kPowersOfTen[tried] + (tried == 0 ? 0 : 0.5));
-    if (static_cast<double>(mantissa) / kPowersOfTen[tried] == magnitude) break;
-    if (tried == 6) return nullptr;
+  int decimals = 0;
+  if (static_cast<double>(mantissa) == magnitude) {
+    mantissa *= 10;
+    decimals = 1;
+  } else {
+    for (const int tried : {2, 6}) {
+      const double power = kPowersOfTen[static_cast<std::size_t>(tried)];
+      mantissa = static_cast<std::uint64_t>(magnitude * power + 0.5);
+      decimals = tried;
+      if (static_cast<double>(mantissa) / power == magnitude) break;
+      if (tried == 6) return nullptr;
+    }
+    for (; decimals > 1 && mantissa % 10 == 0; mantissa /= 10) --decimals;
   }
-  for (; decimals > 1 && mantissa % 10 == 0; mantissa /= 10) --decimals;
   if (std::signbit(value)) *at++ = '-';
-  if (decimals == 0) {
-    at = write_int64(at, static_cast<std::int64_t>(mantissa));
-    *at++ = '.';
-    *at++ = '0';
-    return at;
-  }
-  static constexpr std::array<std::uint64_t, 7> kPowers = {1, 10, 100, 1000, 10'000, 100'000, 1'000'000};
-  const std::uint64_t power = kPowers[decimals];
-  at = write_int64(at, static_cast<std::int64_t>(mantissa / power));
-  *at++ = '.';
-  auto fraction = mantissa % power;
-  for (std::size_t i = decimals; i-- > 0; fraction /= 10) at[i] = static_cast<char>('0' + fraction % 10);
-  return at + decimals;
+  int digits = 1;  // at least one before the point
+  for (std::uint64_t power = 10; digits < decimals + 1 || mantissa >= power; power *= 10) ++digits;
+  // From the last one, in their place: reading a buffer back that was written byte by byte stalls the processor.
+  char* const end = at + digits + 1;
+  char* last = end;
+  for (; decimals > 0; --decimals, mantissa /= 10) *--last = static_cast<char>('0' + mantissa % 10);
+  *--last = '.';
+  for (; last != at; mantissa /= 10) *--last = static_cast<char>('0' + mantissa % 10);
+  return end;
 }
 
 /// Any spelling of a double, compared with ours afterwards.
