@@ -23,7 +23,10 @@ sys.path.insert(0, str(HERE.parent / "interop"))
 import install  # noqa: E402  (it lies beside us)
 
 MESSAGES = ["TickPrice", "OpenOrder"]
-GOALS_NS = {("TickPrice", 178, "decode"): 40, ("OpenOrder", 178, "decode"): 800}
+# Set where ib_async takes 993 ns for the tick; elsewhere they are longer or shorter as ib_async is.
+GOALS_NS = {("TickPrice", 178, "decode"): 40, ("OpenOrder", 178, "decode"): 800,
+            ("TickPrice", 178, "encode"): 40, ("OpenOrder", 178, "encode"): 800}
+YARDSTICK, YARDSTICK_NS = ("TickPrice", 178, "decode"), 993
 GOAL_LIBPROTOBUF = 1 / 3
 
 
@@ -67,22 +70,26 @@ def keep_least(figures, lines):
         figures[key] = min(figures.get(key, float("inf")), float(ns))
 
 
-def goal(peer, key, ours, theirs):
+def goal(peer, key, ours, theirs, machine):
+    """What the figure should be; `machine`: how many times slower this one is than the one that goals were set on."""
     if peer == "libprotobuf":
         return f"  goal 0.33: {'reached' if ours <= theirs * GOAL_LIBPROTOBUF else 'missed'}"
-    if key in GOALS_NS:
-        return f"  goal {GOALS_NS[key]} ns: {'reached' if ours <= GOALS_NS[key] else 'missed'}"
+    if peer in ("ib_async", None) and key in GOALS_NS:
+        wanted = GOALS_NS[key] * machine
+        return f"  goal {GOALS_NS[key]} ns, here {wanted:.0f}: {'reached' if ours <= wanted else 'missed'}"
     return ""
 
 
 def print_beside_peers(ours, figures):
+    machine = figures.get("ib_async", {}).get(YARDSTICK, YARDSTICK_NS) / YARDSTICK_NS
     for key, ns in ours.items():
         what = " ".join(map(str, key))
         compared = [(peer, theirs[key]) for peer, theirs in figures.items() if key in theirs]
         for peer, theirs in compared:
-            print(f"{what:22} ours {ns:7.1f} ns {peer:>12} {theirs:8.1f} ns  ours / peer {ns / theirs:6.3f}{goal(peer, key, ns, theirs)}")
+            print(f"{what:22} ours {ns:7.1f} ns {peer:>12} {theirs:8.1f} ns  ours / peer {ns / theirs:6.3f}"
+                  f"{goal(peer, key, ns, theirs, machine)}")
         if not compared and key[2] != "baseline":
-            print(f"{what:22} ours {ns:7.1f} ns")
+            print(f"{what:22} ours {ns:7.1f} ns{goal(None, key, ns, 0, machine)}")
 
 
 def main():
