@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "cli/layout_steps.h"
+
 namespace ibkr::cli {
 namespace {
 
@@ -170,6 +172,15 @@ std::string_view direction_name(Direction direction) { return direction == Direc
 std::string_view values_name(const FieldInfo& field) {
   if (field.values != nullptr) return field.values->name;
   return field.texts != nullptr ? field.texts->name : std::string_view();
+}
+
+std::string condition_text(const protocol::End& end) {
+  std::string text;
+  for (const protocol::Condition& condition : end.conditions) {
+    if (!text.empty()) text += " and ";
+    text += condition_text(condition, end.slots);
+  }
+  return text;
 }
 
 std::vector<const MessageInfo*> requests_answered_by(const MessageInfo& answer) {

@@ -40,6 +40,8 @@ std::string_view kind_name(protocol::RequestKind kind);
 std::string_view direction_name(protocol::Direction direction);
 /// The name of the field's enumeration or known texts, or "".
 std::string_view values_name(const protocol::FieldInfo& field);
+/// When the end counts, as the description writes it: "keep_up_to_date == 0 and …"; "" for no condition.
+std::string condition_text(const protocol::End& end);
 /// The requests that the message can answer.
 std::vector<const protocol::MessageInfo*> requests_answered_by(const protocol::MessageInfo& answer);
 

@@ -110,6 +110,18 @@ void names(Json& json, std::string_view key, const Messages& messages) {
   json.list(key, messages, [&](const MessageInfo* type) { json.element(type->name); });
 }
 
+void ends(Json& json, const MessageInfo& type) {
+  if (type.ends.empty()) return;
+  json.list("ends", type.ends, [&](const protocol::End& end) {
+    json.object([&] {
+      json.text("answer", end.answer->name);
+      if (end.since != 0) json.number("since", end.since);
+      if (end.until != 0) json.number("until", end.until);
+      json.text_if("if", condition_text(end));
+    });
+  });
+}
+
 void layout(Json& json, const MessageInfo& type, int server_version) {
   json.object("layout", [&] {
     json.number("server_version", server_version);
@@ -142,7 +154,7 @@ void members(Json& json, const MessageInfo& type, int server_version) {
   if (type.proto_since != 0) json.number("protobuf_since", type.proto_since);
   json.text_if("kind", kind_name(type.kind));
   names(json, "answers", type.answers);
-  names(json, "ends", type.ends);
+  ends(json, type);
   if (type.cancel != nullptr) json.text("cancelled_by", type.cancel->name);
   if (type.cancels != nullptr) json.text("cancels", type.cancels->name);
   names(json, "answer_to", requests_answered_by(type));

@@ -76,10 +76,43 @@ std::string errors_of_cancel(const MessageInfo& cancel,
   return codes.empty() ? "" : fmt::format("error {}", fmt::join(codes, ", "));
 }
 
+/// "HistoricalDataEnd from 196 on, if keep_up_to_date == 0"
+std::string told(const protocol::End& end) {
+  std::string text(end.answer->name);
+  if (end.since != 0 && end.until != 0) {
+    text += fmt::format(" from {} to {}", end.since, end.until - 1);
+  } else if (end.since != 0) {
+    text += fmt::format(" from {} on", end.since);
+  } else if (end.until != 0) {
+    text += fmt::format(" up to {}", end.until - 1);
+  }
+  const std::string condition = condition_text(end);
+  return condition.empty() ? text : text + ", if " + condition;
+}
+
+/// What ends it in any case on one line, the rest on one each.
+void append_ends(const MessageInfo& type, std::string& out) {
+  std::vector<std::string> lines;
+  bool listing = false;
+  for (const protocol::End& end : type.ends) {
+    const bool always = end.since == 0 && end.until == 0 && end.conditions.empty();
+    if (always && listing) {
+      lines.back() += ", " + told(end);
+    } else {
+      lines.push_back(told(end));
+    }
+    listing = always;
+  }
+  for (const std::string& line : lines) {
+    const bool first = &line == lines.data();
+    append_line(!first ? "" : type.kind == protocol::RequestKind::Stream ? "first batch" : "ended by", line, out);
+  }
+}
+
 void append_relations(const MessageInfo& type, std::string& out) {
   append_line("manner", manner(type), out);
   append_line("answers", names(type.answers), out);
-  append_line(type.kind == protocol::RequestKind::Stream ? "first batch" : "ended by", names(type.ends), out);
+  append_ends(type, out);
   if (type.cancel != nullptr) append_line("cancelled by", type.cancel->name, out);
   if (type.cancels != nullptr) append_line("cancels", type.cancels->name, out);
   append_line("confirmed by", errors_of_cancel(type, &protocol::ErrorCodeInfo::confirms), out);

@@ -80,6 +80,15 @@ std::string spelling_note(const TextOp& op, int server_version) {
   return "";
 }
 
+/// A repeat's block is about one element, so a path begins anew there.
+std::string path_text(std::span<const protocol::TextSlot> slots, std::uint8_t slot, const FieldInfo& field) {
+  std::string text(field.name);
+  for (std::uint8_t s = slot; s != 0 && slots[s].field->kind == Kind::Struct; s = slots[s].parent) {
+    text.insert(0, 1, '.').insert(0, slots[s].field->name);
+  }
+  return text;
+}
+
 class Walk {
  public:
   Walk(const protocol::MessageInfo& type, int server_version)
@@ -149,7 +158,7 @@ class Walk {
     std::string open;  // conditions that values decide
     for (const Condition& c : op.detail->conditions) {
       if (c.code != ConditionCode::ServerVersion) {
-        open += (open.empty() ? "" : " and ") + shown(c);
+        open += (open.empty() ? "" : " and ") + condition_text(c, slots_);
       } else if (!compared(server_version_, c.compare, static_cast<int>(c.number))) {
         return run(otherwise);
       }
@@ -162,36 +171,13 @@ class Walk {
     inside(otherwise);
   }
 
-  std::string shown(const Condition& c) const {
-    if (c.code == ConditionCode::ServerVersion) return fmt::format("server {} {}", symbol(c.compare), c.number);
-    if (c.code == ConditionCode::MessageVersion) return fmt::format("version {} {}", symbol(c.compare), c.number);
-    const std::string name = path(c.slot, *c.field);
-    if (c.code == ConditionCode::NotEmptyList) return name + " not empty";
-    if (c.code == ConditionCode::Number) {
-      return fmt::format("{} {} {}", name, symbol(c.compare),
-                         std::isinf(c.number) ? "infinity" : fmt::format("{}", c.number));
-    }
-    std::vector<std::string> values;
-    for (const std::string_view text : c.texts) values.push_back('"' + std::string(text) + '"');
-    for (const std::int32_t integer : c.integers) values.push_back(std::to_string(integer));
-    if (values.size() == 1) return fmt::format("{} {} {}", name, symbol(c.compare), values.front());
-    return fmt::format("{} in ({})", name, fmt::join(values, ", "));
-  }
-
   std::string mask(const TextOp& op) const {
     std::vector<std::string> names;
     for (const FieldInfo* bit : op.detail->mask) names.push_back(path(op.slot, *bit));
     return fmt::format("mask ({})", fmt::join(names, " "));
   }
 
-  /// A repeat's block is about one element, so a path begins anew there.
-  std::string path(std::uint8_t slot, const FieldInfo& field) const {
-    std::string text(field.name);
-    for (std::uint8_t s = slot; s != 0 && slots_[s].field->kind == Kind::Struct; s = slots_[s].parent) {
-      text.insert(0, 1, '.').insert(0, slots_[s].field->name);
-    }
-    return text;
-  }
+  std::string path(std::uint8_t slot, const FieldInfo& field) const { return path_text(slots_, slot, field); }
 
   void add(const FieldInfo* field, std::string what, std::string note) {
     steps.push_back({depth_, index_, std::move(what), std::move(note), field});
@@ -207,6 +193,22 @@ class Walk {
 };
 
 }  // namespace
+
+std::string condition_text(const Condition& c, std::span<const protocol::TextSlot> slots) {
+  if (c.code == ConditionCode::ServerVersion) return fmt::format("server {} {}", symbol(c.compare), c.number);
+  if (c.code == ConditionCode::MessageVersion) return fmt::format("version {} {}", symbol(c.compare), c.number);
+  const std::string name = path_text(slots, c.slot, *c.field);
+  if (c.code == ConditionCode::NotEmptyList) return name + " not empty";
+  if (c.code == ConditionCode::Number) {
+    return fmt::format("{} {} {}", name, symbol(c.compare),
+                       std::isinf(c.number) ? "infinity" : fmt::format("{}", c.number));
+  }
+  std::vector<std::string> values;
+  for (const std::string_view text : c.texts) values.push_back('"' + std::string(text) + '"');
+  for (const std::int32_t integer : c.integers) values.push_back(std::to_string(integer));
+  if (values.size() == 1) return fmt::format("{} {} {}", name, symbol(c.compare), values.front());
+  return fmt::format("{} in ({})", name, fmt::join(values, ", "));
+}
 
 std::vector<LayoutStep> layout_steps(const protocol::MessageInfo& type, int server_version) {
   return std::move(Walk(type, server_version).steps);

@@ -2,6 +2,7 @@
 // say once all that the version decides is decided.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,5 +21,8 @@ struct LayoutStep {
 
 /// The layout at the server version. The message has one, and is known there.
 std::vector<LayoutStep> layout_steps(const protocol::MessageInfo& type, int server_version);
+
+/// A condition as the description writes it: "contract.sec_type == "BAG"". `slots` are those that it counts in.
+std::string condition_text(const protocol::Condition& condition, std::span<const protocol::TextSlot> slots);
 
 }  // namespace ibkr::cli

@@ -53,6 +53,7 @@ enum class Role : std::uint8_t {
   Text,              ///< prose that may quote ids (error texts)
 };
 
+struct MessageInfo;
 struct StructInfo;
 struct EnumInfo;
 struct TextValues;
@@ -205,6 +206,15 @@ enum class RequestKind : std::uint8_t {
   Stream,   ///< answers until it is cancelled
 };
 
+/// One way in which a request is ended (relations.h asks them).
+struct End {
+  const MessageInfo* answer;
+  std::uint8_t since;                     ///< only from this server version on (0: always)
+  std::uint8_t until;                     ///< only below this server version (0: always)
+  std::span<const Condition> conditions;  ///< on the request; all must hold
+  std::span<const TextSlot> slots;        ///< the request and the parts of it that the conditions look into
+};
+
 /// A message type.
 struct MessageInfo {
   std::string_view name;  ///< IBKR's protobuf name
@@ -220,7 +230,7 @@ struct MessageInfo {
   RequestKind kind;
   // Relations. Requests point at answers; all lists are names resolved by the generator.
   std::span<const MessageInfo* const> answers;  ///< a request's possible answers, errors not listed
-  std::span<const MessageInfo* const> ends;     ///< the answers that end it
+  std::span<const End> ends;                    ///< those that end it, for a stream: its first batch; and when
   const MessageInfo* cancel;                    ///< the request that cancels it, or null
   const MessageInfo* cancels;                   ///< the request that this one cancels, or null
   bool pushed;                                  ///< an answer that TWS also sends unasked

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "protocol/fields.h"
+#include "protocol/relations.h"
 
 namespace ibkr::replay {
 
@@ -42,14 +43,15 @@ void Causes::sent(RequestIndex index, const Message& request) {
   const MessageInfo& type = request.type();
   const auto request_id = protocol::integer_with_role(request, Role::RequestId);
   const auto order_id = protocol::integer_with_role(request, Role::OrderId);
-  if (request_id) by_request_id_[*request_id].push_back({index, &type});
-  if (order_id) by_order_id_[*order_id].push_back({index, &type});
+  Sent sent{index, &type, protocol::ends_of(request, server_version_)};
+  if (request_id) by_request_id_[*request_id].push_back(sent);
+  if (order_id) by_order_id_[*order_id].push_back(sent);
   if (request_id || order_id || type.answers.empty()) return;
   Unnumbered& same = unnumbered_[&type];
-  if (type.ends.empty())
+  if (sent.ends.empty())
     same.endless = index;
   else
-    same.open.push_back(index);
+    same.open.push_back(std::move(sent));
 }
 
 Cause Causes::came(const Message& answer) {
@@ -83,7 +85,7 @@ Causes::Sent* Causes::newest(Ids& ids, std::int64_t id, const MessageInfo* answe
 Cause Causes::by_request_id(std::int64_t id, const MessageInfo& answer) {
   Sent* sent = newest(by_request_id_, id, &answer);
   if (sent == nullptr) return {};
-  const Cause cause{sent->index, sent->ended, !sent->ended && contains(sent->type->ends, answer)};
+  const Cause cause{sent->index, sent->ended, !sent->ended && contains(sent->ends, answer)};
   sent->ended = sent->ended || cause.end;
   return cause;
 }
@@ -98,15 +100,16 @@ Cause Causes::by_order_id(std::int64_t id, const MessageInfo& answer) {
   const Sent* order = newest(by_order_id_, id, &answer);
   const Cause listed = unnumbered(answer);
   if (order == nullptr) return listed;
-  return listed.request == kNoRequest || order->index > listed.request ? Cause{order->index} : listed;
+  if (listed.request != kNoRequest && listed.request > order->index) return listed;
+  return {order->index, false, contains(order->ends, answer)};
 }
 
 RequestIndex Causes::oldest_open(const MessageInfo& answer, Unnumbered*& found) {
   RequestIndex oldest = kNoRequest;
   for (auto& [type, requests] : unnumbered_) {
     if (requests.open.empty() || !contains(type->answers, answer)) continue;
-    if (requests.open.front() < oldest) {
-      oldest = requests.open.front();
+    if (requests.open.front().index < oldest) {
+      oldest = requests.open.front().index;
       found = &requests;
     }
   }
@@ -116,10 +119,8 @@ RequestIndex Causes::oldest_open(const MessageInfo& answer, Unnumbered*& found) 
 Cause Causes::unnumbered(const MessageInfo& answer) {
   Unnumbered* requests = nullptr;
   if (const RequestIndex open = oldest_open(answer, requests); open != kNoRequest) {
-    const MessageInfo& type = *std::find_if(unnumbered_.begin(), unnumbered_.end(), [&](const auto& entry) {
-                                 return &entry.second == requests;
-                               })->first;
-    const bool end = contains(type.ends, answer);
+    const MessageInfo& type = *requests->open.front().type;
+    const bool end = contains(requests->open.front().ends, answer);
     if (end) {
       requests->open.pop_front();
       if (type.kind == RequestKind::Stream) requests->ended_stream = newer(requests->ended_stream, open);

@@ -34,6 +34,8 @@ struct Cause {
 /// Follows one session. Give it every decoded message in order.
 class Causes {
  public:
+  /// The server version that the session agreed on.
+  explicit Causes(int server_version) : server_version_(server_version) {}
   /// The app sent `request`; indexes ascend.
   void sent(RequestIndex index, const protocol::Message& request);
   /// TWS sent `answer`.
@@ -43,14 +45,15 @@ class Causes {
   struct Sent {
     RequestIndex index;
     const protocol::MessageInfo* type;
+    std::vector<const protocol::MessageInfo*> ends;  // the answers that end it
     bool ended = false;
   };
   using Ids = std::unordered_map<std::int64_t, std::vector<Sent>>;
   /// Requests without an id, of one type.
   struct Unnumbered {
-    std::deque<RequestIndex> open;           // types that have an end
+    std::deque<Sent> open;                   // those that have an end
     RequestIndex ended_stream = kNoRequest;  // the newest
-    RequestIndex endless = kNoRequest;       // the newest of types without an end
+    RequestIndex endless = kNoRequest;       // the newest of those without an end
   };
 
   static Sent* newest(Ids& ids, std::int64_t id, const protocol::MessageInfo* answer);
@@ -60,6 +63,7 @@ class Causes {
   Cause unnumbered(const protocol::MessageInfo& answer);
   RequestIndex oldest_open(const protocol::MessageInfo& answer, Unnumbered*& found);
 
+  int server_version_;
   Ids by_request_id_;
   Ids by_order_id_;
   std::map<const protocol::MessageInfo*, Unnumbered> unnumbered_;

@@ -41,7 +41,7 @@ Expected<Recording, std::string> Recording::load(journal::Reader& reader, const 
   if (!cursor) return Unexpected(cursor.error());
   Recording recording;
   recording.session_ = session;
-  Causes causes;
+  Causes causes(session.server_version);
   for (;;) {
     const auto frame = cursor->next();
     if (!frame) {

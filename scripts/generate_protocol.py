@@ -219,14 +219,15 @@ def tables_header(description):
 
 
 class LayoutWriter:
-    """One message's ops, flattened: each op is followed by its body, then by its otherwise ops."""
+    """Tables of ops and conditions over some slots. Ops are flattened: each is followed by its body, then by its
+    otherwise ops."""
 
-    def __init__(self, description, message):
-        self.description, self.message, self.tag = description, message, f"{message.direction}_{message.id}"
+    def __init__(self, description, slots, tag):
+        self.description, self.slots, self.tag = description, slots, tag
         self.out, self.entries, self.tables = [], [], 0
 
     def field(self, slot, f):
-        struct = self.message.slots[slot].struct
+        struct = self.slots[slot].struct
         return f"&fields_{struct.name}[{struct.fields.index(f)}]"
 
     def table(self, ctype, entries):
@@ -254,7 +255,7 @@ class LayoutWriter:
             where = self.field(op.slot, op.field) if op.field else "nullptr"
             detail = self.detail(op)
             kind = kind_of(self.description, op.field) if op.field else "Int32"
-            struct = self.message.slots[op.slot].struct
+            struct = self.slots[op.slot].struct
             offset = f"offsetof({struct.name}, {op.field.name})" if op.field else "0"
             bit = bits(struct)[op.field.name] if op.field else 0
             at = len(self.entries)
@@ -267,21 +268,35 @@ class LayoutWriter:
                 f"    {{TextOpCode::{op.code}, Spelling::{SPELLINGS[op.spelling]}, {op.since}, {op.until}, {op.slot}, "
                 f"{op.element_slot}, Kind::{kind}, {body}, {otherwise}, {bit}, {offset}, {op.number}, {where}, {detail}}},")
 
-    def source(self):
-        self.add(self.message.ops)
+    def slot_table(self):
+        slots = ["{0, nullptr}", *(f"{{{s.parent}, {self.field(s.parent, s.field)}}}" for s in self.slots[1:])]
+        self.out.append(f"constexpr TextSlot slots_{self.tag}[] = {{{', '.join(slots)}}};")
+        return f"slots_{self.tag}"
+
+    def layout(self, ops):
+        self.add(ops)
         if self.entries:
             self.out.append(f"constexpr TextOp ops_{self.tag}[] = {{\n" + "\n".join(self.entries) + "\n};")
-        slots = ["{0, nullptr}"]
-        slots += [f"{{{s.parent}, {self.field(s.parent, s.field)}}}" for s in self.message.slots[1:]]
-        self.out.append(f"constexpr TextSlot slots_{self.tag}[] = {{{', '.join(slots)}}};")
-        ops = f"ops_{self.tag}" if self.entries else "{}"
-        self.out.append(f"constinit const TextLayout layout_{self.tag}{{{ops}, slots_{self.tag}}};\n")
+        table = f"ops_{self.tag}" if self.entries else "{}"
+        self.out.append(f"constinit const TextLayout layout_{self.tag}{{{table}, {self.slot_table()}}};\n")
         return "\n".join(self.out)
+
+    def end(self, end, slots):
+        conditions = self.table("Condition", map(self.condition, end.conditions)) if end.conditions else "{}"
+        return f"{{&{end.answer}::info, {end.since}, {end.until}, {conditions}, {slots}}}"
+
+    def ends(self, ends):
+        """The lines that the table needs, and its name."""
+        if not ends:
+            return [], "{}"
+        slots = self.slot_table()
+        return self.out, self.table("End", [self.end(end, slots) for end in ends])
 
 
 def layouts_source(description):
     out = [WARNING + '#include "tables.h"\n\nnamespace ibkr::protocol {\n']
-    out += [LayoutWriter(description, m).source() for m in description.messages if m.ops is not None]
+    out += [LayoutWriter(description, m.slots, f"{m.direction}_{m.id}").layout(m.ops)
+            for m in description.messages if m.ops is not None]
     out.append("}  // namespace ibkr::protocol")
     return "\n".join(out) + "\n"
 
@@ -303,7 +318,9 @@ def catalogue_source(description):
         if m.aliases:
             out.append(f"constexpr std::string_view aliases_{tag}[] = {{{', '.join(map(literal, m.aliases))}}};")
             aliases = f"aliases_{tag}"
-        answers, ends = infos(f"answers_{tag}", m.answers), infos(f"ends_{tag}", m.ends)
+        answers = infos(f"answers_{tag}", m.answers)
+        lines, ends = LayoutWriter(description, m.end_slots, f"ends_{tag}").ends(m.ends)
+        out += lines
         cancel = f"&{m.cancel}::info" if m.cancel else "nullptr"
         cancelled = f"&{cancels[m.name]}::info" if m.name in cancels else "nullptr"
         text = f"&layout_{tag}" if m.ops is not None else "nullptr"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from protocol_description import PROTOBUF_OFFSET, Description, Wrong
 from protocol_lines import FIRST_VERSION, LAST_VERSION
-from reference_layout import layout_lines
+from reference_layout import end_told, layout_lines
 
 ROOT = Path(__file__).resolve().parents[1]
 MESSAGES = ROOT / "protocol" / "messages"
@@ -219,7 +219,10 @@ class Reference:
         if m.answers:
             yield f"answers: {self.links(m.answers)}"
         if m.ends:
-            yield f"{'first batch ends with' if m.kind == 'stream' else 'ended by'}: {self.links(m.ends)}"
+            told = "; ".join(f"{self.link(end.answer)}{end_told(end)}" for end in m.ends)
+            if not any(map(end_told, m.ends)):
+                told = self.links(end.answer for end in m.ends)
+            yield f"{'first batch ends with' if m.kind == 'stream' else 'ended by'}: {told}"
         if m.cancel:
             yield f"cancelled by: {self.link(m.cancel)}"
         cancelled = [other.name for other in self.description.messages if other.cancel == m.name]

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field as member
 
 from protocol_errors import check_errors, read_errors
-from protocol_layout import SCALARS, SPELLINGS, Layout
+from protocol_layout import ENDS_USAGE, SCALARS, SPELLINGS, Ends, Layout
 from protocol_lines import FIRST_VERSION, Wrong, doc, expect, integer, is_text, read_lines, server_version, unquote
 
 __all__ = ["SPELLINGS", "Description", "Wrong"]
@@ -85,7 +85,9 @@ class Message:
     pushed: bool = False
     kind: str = ""
     answers: list = member(default_factory=list)
-    ends: list = member(default_factory=list)
+    ends: list = member(default_factory=list)  # of End
+    end_slots: list = member(default_factory=list)  # that their conditions look into
+    end_lines: list = member(default_factory=list)
     cancel: str = ""
     body: Struct = None
     like: str = ""
@@ -271,7 +273,7 @@ class Description:
         at, given = 0, set()
         while at < len(block) and block[at].words not in (["fields"], ["text"]):
             word = block[at].words[0]
-            if word in given:
+            if word in given and word != "ends":
                 raise Wrong(f"{block[at].where}: {word} is given twice")
             given.add(word)
             self._property(message, block[at])
@@ -304,9 +306,12 @@ class Description:
             expect(line, len(rest) == 1 and rest[0] in KINDS and message.direction == "out",
                    f"kind {'|'.join(KINDS)}, in an 'out' message")
             message.kind = rest[0]
-        elif word in ("answers", "ends"):
-            expect(line, rest and message.direction == "out", f"{word} Name ..., in an 'out' message")
-            setattr(message, word, [(name, line.where) for name in rest])
+        elif word == "answers":
+            expect(line, rest and message.direction == "out", "answers Name ..., in an 'out' message")
+            message.answers = [(name, line.where) for name in rest]
+        elif word == "ends":
+            expect(line, rest and message.direction == "out", ENDS_USAGE)
+            message.end_lines.append(line)
         elif word == "cancel":
             expect(line, len(rest) == 1 and message.direction == "out", "cancel Name, in an 'out' message")
             message.cancel = (rest[0], line.where)
@@ -350,19 +355,26 @@ class Description:
                 raise Wrong(f"{m.where}: {m.name} is protobuf from {m.protobuf} on, but known only since {m.since}")
             if m.direction == "out" and not m.kind:
                 raise Wrong(f"{m.where}: request {m.name} needs a kind: {', '.join(KINDS)}")
-            if m.kind in ENDED and not m.ends:
+            if m.kind in ENDED and not m.end_lines:
                 raise Wrong(f"{m.where}: {m.name} is {m.kind}, so it needs ends")
         for m in self.messages:
             m.answers = self._related(m, m.answers, "in")
-            m.ends = self._related(m, m.ends, "in")
-            for end in m.ends:
-                if end not in m.answers:
-                    raise Wrong(f"{m.where}: {end} ends {m.name} but is not among its answers")
+            self._finish_ends(m)
             if m.cancel:
                 [m.cancel] = self._related(m, [m.cancel], "out")
                 other = cancels.setdefault(m.cancel, m)
                 if other is not m or m.cancel == m.name:
                     raise Wrong(f"{m.where}: {m.cancel} cannot cancel {m.name}: it cancels {other.name}, or is itself")
+
+    def _finish_ends(self, m):
+        made = Ends(self, m, m.end_lines)
+        m.ends, m.end_slots = made.ends, made.slots
+        for i, end in enumerate(m.ends):
+            if end.answer not in m.answers:
+                raise Wrong(f"{end.where}: {end.answer} ends {m.name} but is not among its answers")
+            same = [other for other in m.ends[:i] if other.answer == end.answer]
+            if any(not (e.since or e.until or e.conditions) for e in [end, *same] if same):
+                raise Wrong(f"{end.where}: {end.answer} ends {m.name} in any case, so it is named once")
 
     def _related(self, message, relations, direction):
         names = []

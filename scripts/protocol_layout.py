@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field as member
 
-from protocol_lines import LAST_VERSION, Wrong, expect, integer, server_version, unquote
+from protocol_lines import LAST_VERSION, Wrong, expect, integer, server_version, unquote, version_range
 
 SCALARS = ("int32", "int64", "double", "bool", "decimal", "string")
 SPELLINGS = {"": "Plain", "?": "Blank", "!": "Sentinel", "~": "Escaped", "~~": "EscapedAlways",
@@ -14,6 +14,7 @@ COMPARES = {"==": "Equal", "!=": "NotEqual", "<": "Less", "<=": "LessEqual", ">"
             "in": "Equal"}
 MAX_SLOTS = 16  # kMaxTextSlots in protocol/schema.h
 MAX_BITS = 31  # of a mask, which is an int32
+ENDS_USAGE = "ends Name ... [since V] [until V] [if condition and ...], in an 'out' message"
 
 
 @dataclass
@@ -53,18 +54,111 @@ class Slot:
     struct: object
 
 
-class Layout:
+class Scope:
+    """Fields of one message's structs, by path, and conditions on them. Slot 0 is the message."""
+
+    def __init__(self, description, message):
+        self.description, self.message = description, message
+        self.slots = [Slot(0, None, message.body)]
+
+    def _check_slots(self):
+        if len(self.slots) > MAX_SLOTS:
+            raise Wrong(f"{self.message.where}: {self.message.name} has {len(self.slots)} structs, more than {MAX_SLOTS}")
+
+    # ---- fields ----------------------------------------------------------------------------------------------------
+
+    def _field(self, path, base, where):
+        """The slot and field that a dotted path names: from the innermost struct, else from the message."""
+        *parents, name = path.split(".")
+        for start in dict.fromkeys((base, 0)):
+            slot = self._walk(parents, start)
+            if slot is not None:
+                f = self.slots[slot].struct.find(name)
+                if f:
+                    return slot, f
+        raise Wrong(f"{where}: {self.slots[base].struct.name} has no field {path}")
+
+    def _struct_slot(self, path, base, where):
+        slot = self._walk(path.split("."), base)
+        if slot is None:
+            raise Wrong(f"{where}: {self.slots[base].struct.name} has no struct {path}")
+        return slot
+
+    def _walk(self, names, slot):
+        for name in names:
+            f = self.slots[slot].struct.find(name)
+            if f is None or f.is_list or f.type not in self.description.structs:
+                return None
+            known = next((i for i, s in enumerate(self.slots) if i and s.parent == slot and s.field is f), None)
+            if known is None:
+                self.slots.append(Slot(slot, f, self.description.structs[f.type]))
+                known = len(self.slots) - 1
+            slot = known
+        return slot
+
+    # ---- conditions ------------------------------------------------------------------------------------------------
+
+    def _conditions(self, line, words, base):
+        made, part = [], []
+        for word in [*words, "and"]:
+            if word != "and":
+                part.append(word)
+                continue
+            made.append(self._condition(line, part, base))
+            part = []
+        return made
+
+    def _condition(self, line, words, base):
+        where = line.where
+        if words[1:] == ["not", "empty"]:
+            slot, f = self._compared(words[0], base, where)
+            if not f.is_list:
+                raise Wrong(f"{where}: {f.name} is no list")
+            return Condition("NotEmptyList", "Greater", slot, f)
+        compare, values = self._values(line, words)
+        if words[0] in ("server", "version"):
+            expect(line, words[1] != "in", f"{words[0]} and one number")
+            if words[0] == "server":
+                return Condition("ServerVersion", compare, number=server_version(values[0], where))
+            return Condition("MessageVersion", compare, number=integer(values[0], where))
+        slot, f = self._compared(words[0], base, where)
+        if f.type == "string" and compare in ("Equal", "NotEqual"):
+            return Condition("Text", compare, slot, f, texts=[unquote(v, where) for v in values])
+        if f.type in ("double", "decimal") and words[1] != "in":
+            number = float("inf") if values[0] == "infinity" else float(integer(values[0], where))
+            return Condition("Number", compare, slot, f, number)
+        if f.type in ("int32", "bool"):
+            return Condition("Integer", compare, slot, f, integers=[integer(v, where) for v in values])
+        raise Wrong(f"{where}: {f.name}, a {f.type}, cannot be compared with {words[1]}")
+
+    @staticmethod
+    def _values(line, words):
+        """The comparison and the values of: name == value, name in (value value)."""
+        expect(line, len(words) >= 3 and words[1] in COMPARES,
+               "a condition: server|version|name ==|!=|<|<=|>|>= value, name in (value ...) or name not empty")
+        values = words[2:]
+        if words[1] == "in":
+            expect(line, len(values) > 2 and values[0] == "(" and values[-1] == ")", "in (value ...)")
+            values = values[1:-1]
+        else:
+            expect(line, len(values) == 1, f"one value after {words[1]}")
+        return COMPARES[words[1]], values
+
+    def _compared(self, path, base, where):
+        """The slot and field that a condition compares."""
+        return self._field(path, base, where)
+
+
+class Layout(Scope):
     """A message's text block. Leaves `ops` and `slots`; raises Wrong."""
 
     def __init__(self, description, message, lines):
-        self.description, self.message = description, message
-        self.slots = [Slot(0, None, message.body)]
+        super().__init__(description, message)
         self.open_groups = []
         self.known = set()    # (slot, field name) that may have been read so far
         self.certain = set()  # those that were read in every case
         self.ops, _ = self._block(lines, 0, 0, nested=False)
-        if len(self.slots) > MAX_SLOTS:
-            raise Wrong(f"{message.where}: {message.name} has {len(self.slots)} structs, more than {MAX_SLOTS}")
+        self._check_slots()
 
     # ---- blocks ----------------------------------------------------------------------------------------------------
 
@@ -151,7 +245,7 @@ class Layout:
         return [Op("Again" if again else "Repeat", line.where, f, slot, element, body=body)], end
 
     def _if(self, line, lines, at, base):
-        op = Op("If", line.where, conditions=self._conditions(line, base))
+        op = Op("If", line.where, conditions=self._conditions(line, line.words[1:-1], base))
         before = set(self.certain)
         op.body, end = self._block(lines, at + 1, base, nested=True)
         after_body, self.certain = self.certain, before
@@ -166,15 +260,8 @@ class Layout:
 
     def _range(self, line, usage):
         """The words before 'since N' and 'until N', and these numbers, 0 where there is none."""
-        words, versions = list(line.words), {"since": 0, "until": 0}
-        while len(words) >= 2 and words[-2] in versions:
-            word = words[-2]
-            if versions[word]:
-                raise Wrong(f"{line.where}: {word} stands there twice")
-            versions[word] = server_version(words[-1], line.where)
-            words = words[:-2]
+        words, since, until = version_range(line, line.words)
         expect(line, words, usage)
-        since, until = versions["since"], versions["until"]
         last = self.message.protobuf or LAST_VERSION + 1
         if max(since, self.message.since) >= min(until or last, last):
             raise Wrong(f"{line.where}: at no server version is this there: {self.message.name} is text from "
@@ -263,85 +350,48 @@ class Layout:
             raise Wrong(f"{where}: a {f.type} cannot be spelled '{spelling}' ({word})")
         return Op("Field", where, f, slot, spelling=spelling)
 
-    def _field(self, path, base, where):
-        """The slot and field that a dotted path names: from the innermost struct, else from the message."""
-        *parents, name = path.split(".")
-        for start in dict.fromkeys((base, 0)):
-            slot = self._walk(parents, start)
-            if slot is not None:
-                f = self.slots[slot].struct.find(name)
-                if f:
-                    return slot, f
-        raise Wrong(f"{where}: {self.slots[base].struct.name} has no field {path}")
-
-    def _struct_slot(self, path, base, where):
-        slot = self._walk(path.split("."), base)
-        if slot is None:
-            raise Wrong(f"{where}: {self.slots[base].struct.name} has no struct {path}")
-        return slot
-
-    def _walk(self, names, slot):
-        for name in names:
-            f = self.slots[slot].struct.find(name)
-            if f is None or f.is_list or f.type not in self.description.structs:
-                return None
-            known = next((i for i, s in enumerate(self.slots) if i and s.parent == slot and s.field is f), None)
-            if known is None:
-                self.slots.append(Slot(slot, f, self.description.structs[f.type]))
-                known = len(self.slots) - 1
-            slot = known
-        return slot
-
-    # ---- conditions ------------------------------------------------------------------------------------------------
-
-    def _conditions(self, line, base):
-        made, part = [], []
-        for word in [*line.words[1:-1], "and"]:
-            if word != "and":
-                part.append(word)
-                continue
-            made.append(self._condition(line, part, base))
-            part = []
-        return made
-
-    def _condition(self, line, words, base):
-        where = line.where
-        if words[1:] == ["not", "empty"]:
-            slot, f = self._compared(words[0], base, where)
-            if not f.is_list:
-                raise Wrong(f"{where}: {f.name} is no list")
-            return Condition("NotEmptyList", "Greater", slot, f)
-        compare, values = self._values(line, words)
-        if words[0] in ("server", "version"):
-            expect(line, words[1] != "in", f"{words[0]} and one number")
-            if words[0] == "server":
-                return Condition("ServerVersion", compare, number=server_version(values[0], where))
-            return Condition("MessageVersion", compare, number=integer(values[0], where))
-        slot, f = self._compared(words[0], base, where)
-        if f.type == "string" and compare in ("Equal", "NotEqual"):
-            return Condition("Text", compare, slot, f, texts=[unquote(v, where) for v in values])
-        if f.type in ("double", "decimal") and words[1] != "in":
-            number = float("inf") if values[0] == "infinity" else float(integer(values[0], where))
-            return Condition("Number", compare, slot, f, number)
-        if f.type in ("int32", "bool"):
-            return Condition("Integer", compare, slot, f, integers=[integer(v, where) for v in values])
-        raise Wrong(f"{where}: {f.name}, a {f.type}, cannot be compared with {words[1]}")
-
-    @staticmethod
-    def _values(line, words):
-        """The comparison and the values of: name == value, name in (value value)."""
-        expect(line, len(words) >= 3 and words[1] in COMPARES,
-               "a condition: server|version|name ==|!=|<|<=|>|>= value, name in (value ...) or name not empty")
-        values = words[2:]
-        if words[1] == "in":
-            expect(line, len(values) > 2 and values[0] == "(" and values[-1] == ")", "in (value ...)")
-            values = values[1:-1]
-        else:
-            expect(line, len(values) == 1, f"one value after {words[1]}")
-        return COMPARES[words[1]], values
-
     def _compared(self, path, base, where):
         slot, f = self._field(path, base, where)
         if (slot, f.name) not in self.known:
             raise Wrong(f"{where}: {f.name} is compared before it is read")
         return slot, f
+
+
+@dataclass
+class End:
+    """One way in which an answer ends a request; see End in protocol/schema.h."""
+    answer: str
+    where: str
+    since: int
+    until: int
+    conditions: list
+    slots: list  # what the conditions' slots are
+
+
+class Ends(Scope):
+    """A request's `ends` lines. Leaves `ends` and `slots`; raises Wrong."""
+
+    def __init__(self, description, message, lines):
+        super().__init__(description, message)
+        self.ends = [end for line in lines for end in self._line(line)]
+        self._check_slots()
+
+    def _line(self, line):
+        words = line.words[1:]
+        at = words.index("if") if "if" in words else len(words)
+        names, since, until = version_range(line, words[:at])
+        expect(line, names and words[-1] != "if", ENDS_USAGE)
+        conditions = self._conditions(line, words[at + 1:], 0) if at < len(words) else []
+        for name in names:
+            answer = self.description.message(name, "in")
+            if answer is None:
+                raise Wrong(f"{line.where}: {self.message.name} names {name}, which is no 'in' message")
+            first = max(since, self.message.since, answer.since)
+            if until and first >= until:
+                raise Wrong(f"{line.where}: at no server version does this end it: {name} answers {self.message.name} from {first} on")
+        return [End(name, line.where, since, until, conditions, self.slots) for name in names]
+
+    def _condition(self, line, words, base):
+        if words[:1] in (["server"], ["version"]):
+            raise Wrong(f"{line.where}: what ends a request depends on the server version by since and until, and on its fields")
+        return super()._condition(line, words, base)

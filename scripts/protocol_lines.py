@@ -70,6 +70,18 @@ def server_version(word, where):
     return version
 
 
+def version_range(line, words):
+    """The words before 'since V' and 'until V', and these versions, 0 where there is none."""
+    words, versions = list(words), {"since": 0, "until": 0}
+    while len(words) >= 2 and words[-2] in versions:
+        word = words[-2]
+        if versions[word]:
+            raise Wrong(f"{line.where}: {word} stands there twice")
+        versions[word] = server_version(words[-1], line.where)
+        words = words[:-2]
+    return words, versions["since"], versions["until"]
+
+
 def expect(line, right, usage):
     """A line that does not have its form is wrong; `usage` shows the form."""
     if not right:

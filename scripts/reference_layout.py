@@ -50,21 +50,32 @@ def _told(message, op):
     }[op.code]
 
 
+def end_told(end):
+    """When the end counts: " up to 195, if keep_up_to_date == 0"; "" where always."""
+    when = _versions(end.since, end.until)
+    condition = " and ".join(_condition(end, c) for c in end.conditions)
+    return (f" {when}" if when else "") + (f", if `{condition}`" if condition else "")
+
+
 def _when(message, op):
     last = (message.protobuf or LAST_VERSION + 1) - 1
-    since, until = op.since if op.since > message.since else 0, op.until if op.until and op.until <= last else 0
+    return _versions(op.since if op.since > message.since else 0, op.until if op.until and op.until <= last else 0)
+
+
+def _versions(since, until):
     if since and until:
         return f"{since}..{until - 1}"
     return f"from {since} on" if since else f"up to {until - 1}" if until else ""
 
 
-def _condition(message, c):
+def _condition(scope, c):
+    """`scope`: the message or the end whose slots the condition counts in."""
     compare = COMPARES[c.compare]
     if c.code == "ServerVersion":
         return f"server {compare} {c.number}"
     if c.code == "MessageVersion":
         return f"version {compare} {c.number}"
-    name = _path(message, c.slot, c.field)
+    name = _path(scope, c.slot, c.field)
     if c.code == "NotEmptyList":
         return f"{name} not empty"
     if c.code == "Number":
@@ -73,10 +84,10 @@ def _condition(message, c):
     return f"{name} {compare} {values[0]}" if len(values) == 1 else f"{name} in ({', '.join(values)})"
 
 
-def _path(message, slot, f):
+def _path(scope, slot, f):
     """From the message, or from the element of the innermost repeat."""
     names = [f.name]
-    while slot and not message.slots[slot].field.is_list:
-        names.append(message.slots[slot].field.name)
-        slot = message.slots[slot].parent
+    while slot and not scope.slots[slot].field.is_list:
+        names.append(scope.slots[slot].field.name)
+        slot = scope.slots[slot].parent
     return ".".join(reversed(names))

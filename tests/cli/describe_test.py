@@ -43,6 +43,18 @@ class Describe(TestCase):
         self.assertRegex(ibkr("describe", "SecType").stdout, r'(?m)^ +"BAG"  \w')
         self.assertIn("part of messages", ibkr("describe", "ComboLeg").stdout)
 
+    def test_ends_tell_when(self):
+        [told] = described("reqHistoricalData")
+        self.assertEqual(told["ends"][1:], [
+            {"answer": "HistoricalDataEnd", "since": 196, "if": 'what_to_show != "SCHEDULE" and keep_up_to_date == 0'},
+            {"answer": "HistoricalSchedule", "if": 'what_to_show == "SCHEDULE"'}])
+        self.assertEqual(described("reqExecutions")[0]["ends"], [{"answer": "ExecutionDetailsEnd"}])
+        self.assertRegex(ibkr("describe", "reqHistoricalData").stdout,
+                         r'ended by +HistoricalData up to 195, if .*\n +HistoricalDataEnd from 196 on, if .*\n'
+                         r' +HistoricalSchedule, if what_to_show == "SCHEDULE"\n')
+        self.assertRegex(ibkr("describe", "placeOrder").stdout, r"first batch +OpenOrder, if order\.what_if == 1\n")
+        self.assertRegex(ibkr("describe", "VerifyRequest").stdout, r"ended by +VerifyMessageApi, VerifyCompleted\n")
+
     def test_layout_is_what_encode_writes(self):
         [told] = described("TickPrice", "--server-version", 178)
         at = {step["index"]: step["what"] for step in told["layout"]["steps"] if "index" in step}
