@@ -63,7 +63,7 @@ std::string spelling_note(const TextOp& op, int server_version) {
   switch (op.spelling) {
     case Spelling::Plain:
       if (op.kind == Kind::Bool) return "1 or 0";
-      return is_number(op.kind) && op.kind != Kind::Decimal ? "unset is 0" : "";
+      return is_number(op.kind) ? "unset is 0" : "";
     case Spelling::Blank:
       return "unset is empty";
     case Spelling::Sentinel:

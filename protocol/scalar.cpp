@@ -113,7 +113,7 @@ Reading read_number(Spelling spelling, std::string_view text, std::optional<doub
 
 Reading read_decimal(Spelling spelling, std::string_view text, std::optional<Decimal>& value) {
   value.reset();
-  if (text.empty()) return spelling == Spelling::Sentinel ? Reading::Other : Reading::Exact;
+  if (text.empty()) return spelling == Spelling::Blank ? Reading::Exact : Reading::Other;
   for (const std::string_view unset : kUnsetDecimals) {
     if (text == unset) {
       return spelling == Spelling::Sentinel && text == kUnsetDecimalText ? Reading::Exact : Reading::Other;
@@ -350,6 +350,7 @@ void append_scalar(std::string& out, const FieldInfo& field, Spelling spelling, 
     case Kind::Decimal:
       if (const auto* value = value_of<Decimal>(field, object)) return value->append_to(out);
       if (spelling == Spelling::Sentinel) out += kUnsetDecimalText;
+      if (spelling == Spelling::Plain) out += '0';
       return;
     case Kind::Bool: {
       const auto* set_value = value_of<bool>(field, object);

@@ -139,9 +139,7 @@ class TextDecoder {
   /// The message came in empty, so there is nothing to unset, and no struct is made for it.
   [[gnu::always_inline]] bool empty(const TextOp& op) {
     took(at_);
-    const bool canonical = op.spelling == Spelling::Blank || op.kind == Kind::String ||
-                           (op.kind == Kind::Decimal && op.spelling == Spelling::Plain);
-    if (!canonical) keep({});
+    if (op.spelling != Spelling::Blank && op.kind != Kind::String) keep({});
     return true;
   }
 

@@ -114,7 +114,7 @@ class TextEncoder {
   [[gnu::always_inline]] void unset_field(const TextOp& op) {
     if (op.spelling > Spelling::Blank && op.kind != Kind::String) return spelled(op, nullptr);
     out_.need(4);
-    if (op.spelling == Spelling::Plain && op.kind != Kind::String && op.kind != Kind::Decimal) {
+    if (op.spelling == Spelling::Plain && op.kind != Kind::String) {
       out_.byte('0');
       if (op.kind == Kind::Double) {
         out_.byte('.');

@@ -1,5 +1,6 @@
 """A message's text layout as lines for people: what each field is, at which server versions, and how it is spelled."""
 
+from protocol_layout import NUMBERS
 from protocol_lines import LAST_VERSION
 
 COMPARES = {"Equal": "==", "NotEqual": "!=", "Less": "<", "LessEqual": "<=", "Greater": ">", "GreaterEqual": ">="}
@@ -33,7 +34,7 @@ def _rows(message, ops, depth):
 def _told(message, op):
     name = _path(message, op.slot, op.field) if op.field else ""
     if op.code == "Field":
-        return name, SPELLED.get(op.spelling, "0 when unset" if op.field.type in ("int32", "int64", "double") else "")
+        return name, SPELLED.get(op.spelling, "0 when unset" if op.field.type in NUMBERS else "")
     if op.code == "Mask":
         names = " ".join(_path(message, op.slot, f) for f in op.mask)
         return f"mask ({names})", "one number of bits, the first name lowest"

@@ -35,17 +35,17 @@ CONDITION_FIELDS = {
 TICK_BY_TICK_PARTS = {1: "historical_tick_last", 2: "historical_tick_last", 3: "historical_tick_bid_ask", 4: "historical_tick_mid_point"}
 
 
-# Clients that take no empty number, no fraction of a share (9.81), no time that is none (ib_async).
+# Clients that take no fraction of a share (9.81) and no time that is none (ib_async).
 STRICT = {"ibapi_9_81", "ib_async"}
 
 
 def be_strict(fields, body, structs, whole):
     for name, field in structs[body].items():
         value = fields.get(name)
-        if field["kind"] == "decimal":
-            fields[name] = int(value or 0) if whole else value or 0
-        elif field["kind"] == "struct" and (value is not None or body.startswith("HistoricalData")):
-            be_strict(fields.setdefault(name, {}), field["type"], structs, whole)
+        if field["kind"] == "decimal" and value is not None and whole:
+            fields[name] = int(value)
+        elif field["kind"] == "struct" and value is not None:
+            be_strict(value, field["type"], structs, whole)
         elif field["kind"] == "struct[]":
             for element in value or []:
                 be_strict(element, field["type"], structs, whole)
