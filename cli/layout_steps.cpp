@@ -76,6 +76,8 @@ std::string spelling_note(const TextOp& op, int server_version) {
       return "true or false";
     case Spelling::AndOr:
       return "a (and) or o (or)";
+    case Spelling::Whole:
+      return "without .0 when whole, unset is empty";
   }
   return "";
 }

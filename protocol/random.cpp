@@ -99,7 +99,7 @@ class Maker {
   /// Values that conditions ask for come up often, so that every branch is taken.
   void scalar(const FieldInfo& field, Spelling spelling, std::uint8_t slot) {
     const bool can_be_unset = spelling == Spelling::Blank || spelling == Spelling::Sentinel ||
-                              field.kind == Kind::String || field.kind == Kind::Decimal;
+                              spelling == Spelling::Whole || field.kind == Kind::String || field.kind == Kind::Decimal;
     if (can_be_unset && chance(25)) return;
     void* at = object(slot);
     value(field, at);

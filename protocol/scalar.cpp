@@ -98,9 +98,17 @@ Reading read_integer(Spelling spelling, std::string_view text, bool wide, std::o
   return reading;
 }
 
+void append_whole(std::string& out, double value) {
+  constexpr double kExact = 1e15;  // all whole numbers below are doubles
+  if (value != std::trunc(value) || std::abs(value) >= kExact) return append_double(out, value);
+  append_int64(out, static_cast<std::int64_t>(value));
+}
+
 Reading read_number(Spelling spelling, std::string_view text, std::optional<double>& value) {
   value.reset();
-  if (text.empty()) return spelling == Spelling::Blank ? Reading::Exact : Reading::Other;
+  if (text.empty()) {
+    return spelling == Spelling::Blank || spelling == Spelling::Whole ? Reading::Exact : Reading::Other;
+  }
   double number = 0;
   const Reading reading = read_double(text, number);
   if (reading == Reading::Bad) return reading;
@@ -108,7 +116,10 @@ Reading read_number(Spelling spelling, std::string_view text, std::optional<doub
     return spelling == Spelling::Sentinel && text == kUnsetDoubleText ? Reading::Exact : Reading::Other;
   }
   value = number;
-  return reading;
+  if (spelling != Spelling::Whole) return reading;
+  std::string ours;
+  append_whole(ours, number);
+  return ours == text ? Reading::Exact : Reading::Other;
 }
 
 Reading read_decimal(Spelling spelling, std::string_view text, std::optional<Decimal>& value) {
@@ -343,7 +354,9 @@ void append_scalar(std::string& out, const FieldInfo& field, Spelling spelling, 
       if (spelling == Spelling::Plain) out += '0';
       return;
     case Kind::Double:
-      if (const auto* value = value_of<double>(field, object)) return append_double(out, *value);
+      if (const auto* value = value_of<double>(field, object)) {
+        return spelling == Spelling::Whole ? append_whole(out, *value) : append_double(out, *value);
+      }
       if (spelling == Spelling::Sentinel) out += kUnsetDoubleText;
       if (spelling == Spelling::Plain) out += "0.0";
       return;

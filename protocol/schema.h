@@ -122,6 +122,7 @@ enum class Spelling : std::uint8_t {
   EscapedAlways,  ///< `~~` the same at every version
   TrueFalse,      ///< booleans are the words true and false
   AndOr,          ///< booleans are a (and) and o (or)
+  Whole,          ///< a double without ".0" where it is whole; unset is the empty field
 };
 
 enum class TextOpCode : std::uint8_t {

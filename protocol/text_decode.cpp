@@ -187,6 +187,7 @@ class TextDecoder {
   [[gnu::noinline]] bool scalar(const TextOp& op) {
     if (at_end(op)) return false;
     const std::string_view text = take();
+    if (text.empty() && op.spelling == Spelling::Whole) return true;  // no struct is made for it
     const Reading reading = read_scalar(*op.field, op.spelling, scope_.server_version, text, object(op.slot));
     if (reading == Reading::Exact) return true;
     if (reading == Reading::Bad) return bad(op, text);

@@ -88,6 +88,7 @@ class TextEncoder {
       case Kind::Int64:
         return number(member<std::int64_t>(op, object));
       case Kind::Double:
+        if (op.spelling == Spelling::Whole) break;
         out_.need(kMaxDoubleChars + 1);
         out_.wrote_to(write_double(out_.at(), member<double>(op, object)));
         return end_field();

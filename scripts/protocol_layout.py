@@ -7,9 +7,10 @@ from protocol_lines import LAST_VERSION, Wrong, expect, integer, server_version,
 
 SCALARS = ("int32", "int64", "double", "bool", "decimal", "string")
 SPELLINGS = {"": "Plain", "?": "Blank", "!": "Sentinel", "~": "Escaped", "~~": "EscapedAlways",
-             ":true": "TrueFalse", ":ao": "AndOr"}
+             ":true": "TrueFalse", ":ao": "AndOr", ":whole": "Whole"}
 NUMBERS = ("int32", "int64", "double", "decimal")
-SPELLED = {"?": NUMBERS, "!": NUMBERS, "~": ("string",), "~~": ("string",), ":true": ("bool",), ":ao": ("bool",)}
+SPELLED = {"?": NUMBERS, "!": NUMBERS, "~": ("string",), "~~": ("string",), ":true": ("bool",), ":ao": ("bool",),
+           ":whole": ("double",)}
 COMPARES = {"==": "Equal", "!=": "NotEqual", "<": "Less", "<=": "LessEqual", ">": "Greater", ">=": "GreaterEqual",
             "in": "Equal"}
 MAX_SLOTS = 16  # kMaxTextSlots in protocol/schema.h

@@ -5,7 +5,8 @@ from protocol_lines import LAST_VERSION
 
 COMPARES = {"Equal": "==", "NotEqual": "!=", "Less": "<", "LessEqual": "<=", "Greater": ">", "GreaterEqual": ">="}
 SPELLED = {"?": "empty when unset", "!": "the type's largest number when unset", "~": "outside ASCII as \\uXXXX from 153 on",
-           "~~": "outside ASCII as \\uXXXX", ":true": "true or false", ":ao": "a (and) or o (or)"}
+           "~~": "outside ASCII as \\uXXXX", ":true": "true or false", ":ao": "a (and) or o (or)",
+           ":whole": "without .0 when whole, empty when unset"}
 
 
 def layout_lines(message):

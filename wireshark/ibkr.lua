@@ -1918,7 +1918,7 @@ local messages = {
         } },
         { "branch", conditions = { { code = "version", compare = ">=", number = 8 } }, body = {
           { "read", slot = 2, name = "ev_rule" },
-          { "read", slot = 2, name = "ev_multiplier", spelling = "?" },
+          { "read", slot = 2, name = "ev_multiplier", spelling = ":whole" },
         } },
         { "branch", conditions = { { code = "version", compare = ">=", number = 7 } }, body = {
           { "each", slot = 2, name = "sec_id_list", element = 3, body = {
@@ -2114,7 +2114,7 @@ local messages = {
         { "read", slot = 1, name = "symbol" },
         { "read", slot = 1, name = "sec_type" },
         { "read", slot = 2, name = "cusip" },
-        { "read", slot = 2, name = "coupon", spelling = "?" },
+        { "read", slot = 2, name = "coupon", spelling = ":whole" },
         { "read", slot = 1, name = "last_trade_date_or_contract_month" },
         { "read", slot = 2, name = "issue_date" },
         { "read", slot = 2, name = "ratings" },
@@ -2149,7 +2149,7 @@ local messages = {
         } },
         { "branch", conditions = { { code = "version", compare = ">=", number = 6 } }, body = {
           { "read", slot = 2, name = "ev_rule" },
-          { "read", slot = 2, name = "ev_multiplier", spelling = "?" },
+          { "read", slot = 2, name = "ev_multiplier", spelling = ":whole" },
         } },
         { "branch", conditions = { { code = "version", compare = ">=", number = 5 } }, body = {
           { "each", slot = 2, name = "sec_id_list", element = 3, body = {
@@ -4616,7 +4616,7 @@ local function unescape(text)
   return (pairs_joined:gsub("\\u(%x%x%x%x)", function(code) return utf8_of(tonumber(code, 16)) end))
 end
 
--- Spellings as the description has them: "" ? ! ~ ~~ :true :ao. Returns nil for unset.
+-- Spellings as the description has them: "" ? ! ~ ~~ :true :ao :whole. Returns nil for unset.
 local function text_value(f, spelling, text, version)
   if f.type == "string" then
     if text == "" then return nil end

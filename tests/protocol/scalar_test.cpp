@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <optional>
 #include <random>
 
 #include "protocol/codec.h"
@@ -108,4 +109,36 @@ TEST_CASE("an unset decimal is 0 in text, or the empty field where the layout sa
   }
   ContractData details;
   CHECK(payload(Message(details), 178).ends_with("||||"));  // 0 is no step of sizes
+}
+
+TEST_CASE("a whole double is spelled without a fraction where clients read an integer") {
+  // Broken: Python clients end at the event multiplier and coupon "2.0".
+  const auto coupon = [](std::optional<double> percent) {
+    BondContractData bond;
+    bond.contract_details = ContractDetails();
+    if (percent) bond.contract_details->coupon = *percent;
+    const std::string bytes = payload(Message(bond), 100).substr(std::string_view("18|6|0||||").size());
+    return bytes.substr(0, bytes.find('|'));
+  };
+  CHECK(coupon(2) == "2");
+  CHECK(coupon(0) == "0");
+  CHECK(coupon(-3) == "-3");
+  CHECK(coupon(2.5) == "2.5");
+  CHECK(coupon(1e16) == "1e+16");
+  CHECK(coupon(std::nullopt).empty());
+
+  BondContractData bond;
+  bond.contract_details = ContractDetails();
+  bond.contract_details->coupon = 2;
+  std::string bytes;
+  REQUIRE(encode(Message(bond), 100, bytes));
+  const auto ours = decode(Direction::In, 100, bytes);
+  REQUIRE(ours);
+  CHECK(ours->residue.empty());
+  bytes.insert(bytes.find(std::string_view("\0002\000", 3)) + 2, ".0");
+  const auto other = decode(Direction::In, 100, bytes);
+  REQUIRE(other);
+  std::string again;
+  REQUIRE(encode(*other, 100, again));
+  CHECK(again == bytes);
 }

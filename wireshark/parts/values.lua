@@ -65,7 +65,7 @@ local function unescape(text)
   return (pairs_joined:gsub("\\u(%x%x%x%x)", function(code) return utf8_of(tonumber(code, 16)) end))
 end
 
--- Spellings as the description has them: "" ? ! ~ ~~ :true :ao. Returns nil for unset.
+-- Spellings as the description has them: "" ? ! ~ ~~ :true :ao :whole. Returns nil for unset.
 local function text_value(f, spelling, text, version)
   if f.type == "string" then
     if text == "" then return nil end
