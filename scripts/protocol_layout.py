@@ -64,7 +64,8 @@ class Scope:
 
     def _check_slots(self):
         if len(self.slots) > MAX_SLOTS:
-            raise Wrong(f"{self.message.where}: {self.message.name} has {len(self.slots)} structs, more than {MAX_SLOTS}")
+            raise Wrong(f"{self.message.where}: {self.message.name} has {len(self.slots)} structs, "
+                        f"more than {MAX_SLOTS}")
 
     # ---- fields ----------------------------------------------------------------------------------------------------
 
@@ -389,10 +390,12 @@ class Ends(Scope):
                 raise Wrong(f"{line.where}: {self.message.name} names {name}, which is no 'in' message")
             first = max(since, self.message.since, answer.since)
             if until and first >= until:
-                raise Wrong(f"{line.where}: at no server version does this end it: {name} answers {self.message.name} from {first} on")
+                raise Wrong(f"{line.where}: at no server version does this end it: {name} answers {self.message.name} "
+                            f"from {first} on")
         return [End(name, line.where, since, until, conditions, self.slots) for name in names]
 
     def _condition(self, line, words, base):
         if words[:1] in (["server"], ["version"]):
-            raise Wrong(f"{line.where}: what ends a request depends on the server version by since and until, and on its fields")
+            raise Wrong(f"{line.where}: what ends a request depends on the server version by since and until, "
+                        f"and on its fields")
         return super()._condition(line, words, base)
