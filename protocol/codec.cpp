@@ -36,13 +36,15 @@ Expected<PayloadHead, DecodeError> read_head(std::string_view payload, int serve
 }
 
 void write_head(Output& out, std::int32_t id, Wire wire, int server_version) {
-  out.need(kMaxInt64Chars + 1);
+  char* at = out.need(out.at(), kMaxInt64Chars + 1);
   if (server_version < kRawIdServerVersion) {
-    out.wrote_to(write_int64(out.at(), id));
-    return out.byte('\0');
+    at = write_int64(at, id);
+    *at++ = '\0';
+  } else {
+    const auto raw = static_cast<std::uint32_t>(wire == Wire::Protobuf ? id + kProtobufIdOffset : id);
+    for (int shift = 24; shift >= 0; shift -= 8) *at++ = static_cast<char>(raw >> shift);
   }
-  const auto raw = static_cast<std::uint32_t>(wire == Wire::Protobuf ? id + kProtobufIdOffset : id);
-  for (int shift = 24; shift >= 0; shift -= 8) out.byte(static_cast<char>(raw >> shift));
+  out.wrote_to(at);
 }
 
 Expected<Message, DecodeError> decode(Direction direction, int server_version, std::string_view payload) {

@@ -4,50 +4,55 @@
 #include <algorithm>
 #include <cstddef>
 #include <string>
-#include <string_view>
-
-#include "protocol/bytes.h"
 
 namespace ibkr::protocol {
 
-/// Between construction and finish() the string's end is scratch space; finish() or abandon() is called last.
+/// What is short is written beside the string first, as a string can only grow by bytes that it has cleared. What is
+/// not is written to the string's end, which is scratch space until finish() or abandon(), called last.
+///
+/// Whoever writes takes at(), keeps the place in a local variable, so in a register, and gives it back with wrote_to().
 class Output {
  public:
-  explicit Output(std::string& out) : out_(out), start_(out.size()) { grow(kFirst); }
+  explicit Output(std::string& out) : out_(out), size_(out.size()) {}
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
 
-  /// Room for `bytes` more; what follows may write so many.
-  void need(std::size_t bytes) {
-    if (static_cast<std::size_t>(end_ - at_) < bytes) grow(bytes);
-  }
-  /// Where to write, and where writing ended.
   char* at() { return at_; }
   void wrote_to(char* at) { at_ = at; }
-  /// How many bytes the string has, those before this Output included.
-  std::size_t size() const { return static_cast<std::size_t>(at_ - out_.data()); }
-
-  void byte(char c) { *at_++ = c; }
-  void bytes(std::string_view text) {
-    copy_bytes(at_, text.data(), text.size());
-    at_ += text.size();
+  /// `at`, or the place where the text has moved to, with room for `bytes` more.
+  char* need(char* at, std::size_t bytes) {
+    return static_cast<std::size_t>(end_ - at) >= bytes ? at : grow(offset(at), bytes);
   }
+  /// A place that outlives a move.
+  std::size_t offset(const char* at) const { return static_cast<std::size_t>(at - begin_); }
+  char* at(std::size_t offset) { return begin_ + offset; }
 
-  void finish() { out_.resize(size()); }
-  void abandon() { out_.resize(start_); }
+  void finish() {
+    if (begin_ == short_)
+      out_.append(short_, offset(at_));
+    else
+      out_.resize(size_ + offset(at_));
+  }
+  void abandon() { out_.resize(size_); }
 
  private:
-  static constexpr std::size_t kFirst = 64;
+  static constexpr std::size_t kShort = 256;
 
-  [[gnu::noinline]] void grow(std::size_t bytes) {
-    const std::size_t used = at_ == nullptr ? start_ : size();
-    out_.resize(used + std::max(bytes, 2 * (used - start_)));
-    at_ = out_.data() + used;
+  [[gnu::noinline]] char* grow(std::size_t used, std::size_t bytes) {
+    out_.resize(size_ + used + std::max(bytes, 2 * used));
+    char* const begin = out_.data() + size_;
+    if (begin_ == short_) std::copy_n(short_, used, begin);
+    begin_ = begin;
     end_ = out_.data() + out_.size();
+    return at(used);
   }
 
   std::string& out_;
-  std::size_t start_;
-  char* at_ = nullptr;
-  char* end_ = nullptr;
+  const std::size_t size_;  // of the string before
+  char* begin_ = short_;
+  char* at_ = short_;
+  char* end_ = short_ + kShort;
+  char short_[kShort];
 };
 
 }  // namespace ibkr::protocol

@@ -13,6 +13,29 @@
 namespace ibkr::protocol {
 namespace {
 
+/// Marks fields of a struct as set. Senders write them in order, so that a word of bits is gathered in a register.
+class Marks {
+ public:
+  explicit Marks(void* object) : words_(presence(object)) {}
+  Marks(const Marks&) = delete;
+  Marks& operator=(const Marks&) = delete;
+  ~Marks() { words_[word_] |= bits_; }
+
+  void add(std::size_t bit) {
+    if (bit / 64 != word_) [[unlikely]] {
+      words_[word_] |= bits_;
+      bits_ = 0;
+      word_ = bit / 64;
+    }
+    bits_ |= std::uint64_t{1} << bit % 64;
+  }
+
+ private:
+  std::uint64_t* words_;
+  std::size_t word_ = 0;
+  std::uint64_t bits_ = 0;
+};
+
 // Every function that reads takes where to read from and returns where it ended, or null: then the outcome says why,
 // or, when it does not, the field is to be kept as unknown.
 class Reader {
@@ -23,6 +46,7 @@ class Reader {
   bool read_struct(const StructInfo& info, void* object, const char* at, const char* const end) {
     const ProtoField* const fields = info.proto.data();
     const std::size_t count = info.proto.size();
+    Marks marks(object);
     while (at != end) {
       const char* const start = at;
       std::uint64_t key = static_cast<unsigned char>(*at++);
@@ -30,13 +54,15 @@ class Reader {
         if (at != end && static_cast<unsigned char>(*at) < 0x80) [[likely]] {
           key = (key & 0x7F) | static_cast<std::uint64_t>(static_cast<unsigned char>(*at++)) << 7;
         } else {
-          at = long_varint(start, end, key);
+          std::uint64_t longer = 0;  // its address is taken, which would keep `key` out of registers
+          at = long_varint(start, end, longer);
           if (at == nullptr) return false;
+          key = longer;
         }
       }
       const std::uint64_t bit = (key >> 3) - 1;
       if (bit < count && fields[bit].key == key) [[likely]] {
-        const char* const next = read_field(info, fields[bit], object, at, end);
+        const char* const next = read_field(info, fields[bit], bit, marks, object, at, end);
         if (next != nullptr) [[likely]] {
           at = next;
           continue;
@@ -104,42 +130,39 @@ class Reader {
   }
   [[gnu::cold]] const char* cut_number(const char* at) { return fail(at, "the payload ends inside a number"); }
 
-  /// A field of its own wire type.
-  [[gnu::always_inline]] const char* read_field(const StructInfo& info, const ProtoField& field, void* object,
-                                                const char* at, const char* end) {
+  /// A field of its own wire type. Its bit is set when it is read.
+  [[gnu::always_inline]] const char* read_field(const StructInfo& info, const ProtoField& field, std::size_t bit,
+                                                Marks& marks, void* object, const char* at, const char* end) {
+    std::uint64_t number;
+    std::string_view view;
     switch (field.kind) {
-      case Kind::Int32: {
-        std::uint64_t number;
+      case Kind::Int32:
         at = varint(at, end, number);
-        set<std::int32_t>(field, object) = static_cast<std::int32_t>(number);
-        return at;
-      }
-      case Kind::Int64: {
-        std::uint64_t number;
+        member<std::int32_t>(field, object) = static_cast<std::int32_t>(number);
+        break;
+      case Kind::Int64:
         at = varint(at, end, number);
-        set<std::int64_t>(field, object) = static_cast<std::int64_t>(number);
-        return at;
-      }
-      case Kind::Bool: {
-        std::uint64_t number;
+        member<std::int64_t>(field, object) = static_cast<std::int64_t>(number);
+        break;
+      case Kind::Bool:
         at = varint(at, end, number);
-        set<bool>(field, object) = number != 0;
-        return at;
-      }
+        member<bool>(field, object) = number != 0;
+        break;
       case Kind::Double:
-        return fixed(at, end, set<double>(field, object));
-      case Kind::Decimal: {
-        std::string_view digits;
-        at = text(at, end, digits);
-        return at && store_decimal(field, object, digits) ? at : nullptr;
-      }
-      case Kind::String: {
-        if (field.proto == ProtoType::Double) return read_number(field, object, at, end);
-        std::string_view view;
+        at = fixed(at, end, member<double>(field, object));
+        break;
+      case Kind::Decimal:
         at = text(at, end, view);
-        if (at) assign(set<std::string>(field, object), view);
-        return at;
-      }
+        if (at == nullptr || !read_decimal(view, member<Decimal>(field, object))) return nullptr;
+        break;
+      case Kind::String:
+        if (field.proto == ProtoType::Double) {
+          at = read_number(at, end, member<std::string>(field, object));
+        } else {
+          at = text(at, end, view);
+          if (at) assign(member<std::string>(field, object), view);
+        }
+        break;
       case Kind::Struct:
       case Kind::StructList:
         return read_nested(info.fields[field.index], object, at, end);
@@ -148,7 +171,9 @@ class Reader {
       case Kind::DoubleList:
         return read_element(field, object, at, end);
     }
-    return nullptr;
+    if (at) [[likely]]
+      marks.add(bit);
+    return at;
   }
 
   [[gnu::noinline]] const char* read_nested(const FieldInfo& holder, void* object, const char* at, const char* end) {
@@ -190,10 +215,9 @@ class Reader {
   }
 
   /// A number on this wire, a text on the other: 100.0 is "100".
-  [[gnu::noinline]] const char* read_number(const ProtoField& field, void* object, const char* at, const char* end) {
+  [[gnu::noinline]] const char* read_number(const char* at, const char* end, std::string& number) {
     double value = 0;
     at = fixed(at, end, value);
-    std::string& number = set<std::string>(field, object);
     number.clear();
     append_double(number, value);
     if (number.ends_with(".0")) number.resize(number.size() - 2);
@@ -233,16 +257,16 @@ class Reader {
     }
   }
 
-  static bool store_decimal(const ProtoField& field, void* object, std::string_view text) {
+  /// False for a number that we would spell another way, or for none at all: it is kept as it came.
+  static bool read_decimal(std::string_view text, Decimal& value) {
     std::int64_t whole = 0;
     if (read_digits(text, whole)) {
-      set<Decimal>(field, object) = Decimal(whole);
+      value = Decimal(whole);
       return true;
     }
     const auto decimal = Decimal::parse(text);
-    // A number that we would spell another way, or none at all, is kept as it came.
     if (!decimal || decimal->to_string() != text) return false;
-    set<Decimal>(field, object) = *decimal;
+    value = *decimal;
     return true;
   }
 

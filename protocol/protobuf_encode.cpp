@@ -1,4 +1,5 @@
 // The protobuf encoder: walks a struct's table in order of the numbers and writes what is set.
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <vector>
@@ -14,6 +15,7 @@ namespace ibkr::protocol {
 namespace {
 
 constexpr std::size_t kMaxVarint = 10;
+constexpr std::size_t kMaxKey = 2;  // the number of a field is below 2048
 
 [[gnu::always_inline]] inline char* write_varint(char* at, std::uint64_t value) {
   for (; value >= 0x80; value >>= 7) *at++ = static_cast<char>(value | 0x80);
@@ -28,39 +30,41 @@ constexpr std::size_t kMaxVarint = 10;
   return at + sizeof bits;
 }
 
+// Every function that writes takes where to write and returns where it ended, or null after a failure, which the
+// outcome tells.
 class Writer {
  public:
   Writer(const Message& message, Output& out) : message_(message), out_(out) {}
 
   Expected<void, DecodeError> write() {
-    (void)write_struct(*message_.type().body, message_.body());
+    if (char* const end = write_struct(*message_.type().body, message_.body(), out_.at())) out_.wrote_to(end);
     return std::move(outcome_);
   }
 
  private:
-  /// False after a failure, which the outcome tells.
   /// The bits of the fields that protobuf has come first, in order of its numbers; no bit stands for none.
-  bool write_struct(const StructInfo& info, const void* object) {
+  char* write_struct(const StructInfo& info, const void* object, char* at) {
     const ProtoField* const fields = info.proto.data();
     const std::size_t count = info.proto.size();
     for (std::size_t base = 0; base < count; base += 64) {
       std::uint64_t bits = presence(object)[base / 64] | info.asked[base / 64];
+      if (count - base < 64) bits &= (std::uint64_t{1} << (count - base)) - 1;
       for (; bits != 0; bits &= bits - 1) {
         const std::size_t bit = base + static_cast<std::size_t>(std::countr_zero(bits));
-        if (bit >= count) break;
-        if (!write_field(info, fields[bit], object)) return false;
+        at = write_field(info, fields[bit], bit, object, at);
+        if (at == nullptr) return nullptr;
       }
     }
     const std::string& unknown = unknown_fields(info, object);
-    out_.need(unknown.size());
-    out_.bytes(unknown);
-    return true;
+    if (unknown.empty()) [[likely]]
+      return at;
+    return std::ranges::copy(unknown, out_.need(at, unknown.size())).out;
   }
 
-  /// Writes a key, with room for `bytes` after it, and returns where those go. The number of a field is below 2048.
-  [[gnu::always_inline]] char* key(const ProtoField& field, std::size_t bytes) {
-    out_.need(2 + bytes);
-    char* at = out_.at();
+  /// Room for a field's key and `bytes` more.
+  [[gnu::always_inline]] char* need(char* at, std::size_t bytes) { return out_.need(at, kMaxKey + bytes); }
+
+  [[gnu::always_inline]] static char* write_key(const ProtoField& field, char* at) {
     if (field.key < 0x80) {
       *at = static_cast<char>(field.key);
       return at + 1;
@@ -69,140 +73,121 @@ class Writer {
     at[1] = static_cast<char>(field.key >> 7);
     return at + 2;
   }
-  /// int32 is sign-extended: -1 takes ten bytes.
-  [[gnu::always_inline]] void varint(const ProtoField& field, std::int64_t value) {
-    out_.wrote_to(write_varint(key(field, kMaxVarint), static_cast<std::uint64_t>(value)));
-  }
-  [[gnu::always_inline]] void fixed64(const ProtoField& field, double value) {
-    out_.wrote_to(write_fixed64(key(field, 8), value));
-  }
-  [[gnu::always_inline]] void bytes(const ProtoField& field, std::string_view text) {
-    char* const at = write_varint(key(field, kMaxVarint + text.size()), text.size());
+  [[gnu::always_inline]] char* write_bytes(const ProtoField& field, std::string_view text, char* at) {
+    at = write_varint(write_key(field, need(at, kMaxVarint + text.size())), text.size());
     copy_bytes(at, text.data(), text.size());
-    out_.wrote_to(at + text.size());
+    return at + text.size();
   }
 
-  /// A field that is set, a list, or one that is always written.
-  [[gnu::always_inline]] bool write_field(const StructInfo& info, const ProtoField& field, const void* object) {
+  /// A field that is set, a list, or one that is always written. int32 is sign-extended: -1 takes ten bytes.
+  [[gnu::always_inline]] char* write_field(const StructInfo& info, const ProtoField& field, std::size_t bit,
+                                           const void* object, char* at) {
     switch (field.kind) {
       case Kind::Int32:
-        varint(field, member<std::int32_t>(field, object));
-        return true;
+        at = write_key(field, need(at, kMaxVarint));
+        return write_varint(at, static_cast<std::uint64_t>(std::int64_t{member<std::int32_t>(field, object)}));
       case Kind::Int64:
-        varint(field, member<std::int64_t>(field, object));
-        return true;
+        at = write_key(field, need(at, kMaxVarint));
+        return write_varint(at, static_cast<std::uint64_t>(member<std::int64_t>(field, object)));
       case Kind::Bool:
-        varint(field, member<bool>(field, object) ? 1 : 0);
-        return true;
+        at = write_key(field, need(at, 1));
+        *at = static_cast<char>(member<bool>(field, object));
+        return at + 1;
       case Kind::Double:
-        fixed64(field, member<double>(field, object));
-        return true;
+        return write_fixed64(write_key(field, need(at, 8)), member<double>(field, object));
       case Kind::Decimal:
-        write_decimal(field, member<Decimal>(field, object));
-        return true;
-      case Kind::String:
-        return write_text(info, field, object);
+        return write_decimal(field, member<Decimal>(field, object), at);
+      case Kind::String: {
+        const std::string& text = member<std::string>(field, object);
+        if (field.proto == ProtoType::Double) return write_number(info, field, text, at);
+        const bool set = (presence(object)[bit / 64] >> bit % 64 & 1) != 0;
+        return write_bytes(field, set ? std::string_view(text) : std::string_view(), at);
+      }
       case Kind::Struct:
-        return write_nested(info, field, &member<char>(field, object));
+        return write_nested(info, field, &member<char>(field, object), at);
       case Kind::StructList:
-        return write_structs(info, field, object);
+        return write_structs(info, field, object, at);
       case Kind::StringList:
-        for (const std::string& text : member<std::vector<std::string>>(field, object)) bytes(field, text);
-        return true;
+        for (const std::string& text : member<std::vector<std::string>>(field, object))
+          at = write_bytes(field, text, at);
+        return at;
       case Kind::Int32List:
-        write_integers(field, member<std::vector<std::int32_t>>(field, object));
-        return true;
+        return write_integers(field, member<std::vector<std::int32_t>>(field, object), at);
       case Kind::DoubleList:
-        write_doubles(field, member<std::vector<double>>(field, object));
-        return true;
+        return write_doubles(field, member<std::vector<double>>(field, object), at);
     }
-    return true;
+    return at;
   }
 
-  [[gnu::always_inline]] bool write_text(const StructInfo& info, const ProtoField& field, const void* object) {
-    if (field.proto == ProtoType::Double) return write_number(info, field, member<std::string>(field, object));
-    bytes(field, is_set(field, object) ? std::string_view(member<std::string>(field, object)) : std::string_view());
-    return true;
-  }
-
-  void write_decimal(const ProtoField& field, const Decimal& value) {
-    char* const length = key(field, 1 + Decimal::kMaxChars);
+  char* write_decimal(const ProtoField& field, const Decimal& value, char* at) {
+    char* const length = write_key(field, need(at, 1 + Decimal::kMaxChars));
     char* const end = value.to_chars(length + 1);
     *length = static_cast<char>(end - length - 1);
-    out_.wrote_to(end);
+    return end;
   }
 
-  bool write_structs(const StructInfo& info, const ProtoField& field, const void* object) {
+  char* write_structs(const StructInfo& info, const ProtoField& field, const void* object, char* at) {
     const StructOps& ops = *info.fields[field.index].type->ops;
     const void* list = &member<char>(field, object);
-    for (std::size_t i = 0, size = ops.size(list); i < size; ++i) {
-      if (!write_nested(info, field, ops.at(list, i))) return false;
-    }
-    return true;
+    for (std::size_t i = 0, size = ops.size(list); at != nullptr && i < size; ++i)
+      at = write_nested(info, field, ops.at(list, i), at);
+    return at;
   }
 
-  bool write_nested(const StructInfo& info, const ProtoField& field, const void* inner) {
-    out_.wrote_to(key(field, 1));
-    const std::size_t opened = open();
+  [[gnu::noinline]] char* write_nested(const StructInfo& info, const ProtoField& field, const void* inner, char* at) {
+    at = write_key(field, need(at, 1));
+    const std::size_t length = out_.offset(at);
     const FieldInfo& holder = info.fields[field.index];
-    if (!write_struct(*holder.type, inner)) {
-      std::string& path = outcome_.error().field;
-      path = std::string(holder.name) + "." + path;
-      return false;
-    }
-    close(opened);
-    return true;
+    at = write_struct(*holder.type, inner, at + 1);
+    if (at != nullptr) [[likely]]
+      return write_length(length, at);
+    std::string& path = outcome_.error().field;
+    path = std::string(holder.name) + "." + path;
+    return nullptr;
   }
 
-  /// Leaves a byte, for which there is room, for the length of what follows; close() writes it, and widens it.
-  std::size_t open() {
-    out_.wrote_to(out_.at() + 1);
-    return out_.size() - 1;
-  }
-  void close(std::size_t opened) {
-    out_.need(kMaxVarint);
-    char* const prefix = out_.at() - (out_.size() - opened);
-    const std::size_t length = out_.size() - opened - 1;
+  /// Writes how long what follows a byte is into that byte, and makes room there where a byte is not enough.
+  char* write_length(std::size_t place, char* end) {
+    end = out_.need(end, kMaxVarint);
+    char* const at = out_.at(place);
+    const auto length = static_cast<std::size_t>(end - at) - 1;
     if (length >= 0x80) {
       char scratch[kMaxVarint];
-      std::memmove(prefix + (write_varint(scratch, length) - scratch), prefix + 1, length);
+      std::memmove(at + (write_varint(scratch, length) - scratch), at + 1, length);
     }
-    out_.wrote_to(write_varint(prefix, length) + length);
+    return write_varint(at, length) + length;
   }
 
-  char* packed_key(const ProtoField& field, std::size_t bytes) {
-    out_.need(kMaxVarint + bytes);
-    return write_varint(out_.at(), static_cast<std::uint64_t>(field.key >> 3) << 3 | kBytes);
+  [[gnu::always_inline]] static char* write_packed_key(const ProtoField& field, char* at) {
+    return write_varint(at, static_cast<std::uint64_t>(field.key >> 3) << 3 | kBytes);
   }
 
-  void write_integers(const ProtoField& field, const std::vector<std::int32_t>& list) {
-    if (list.empty()) return;
-    out_.wrote_to(packed_key(field, 1 + list.size() * kMaxVarint));
-    const std::size_t opened = open();
-    char* at = out_.at();
-    for (const std::int32_t value : list)
-      at = write_varint(at, static_cast<std::uint64_t>(static_cast<std::int64_t>(value)));
-    out_.wrote_to(at);
-    close(opened);
+  char* write_integers(const ProtoField& field, const std::vector<std::int32_t>& list, char* at) {
+    if (list.empty()) return at;
+    at = write_packed_key(field, need(at, 1 + list.size() * kMaxVarint));
+    const std::size_t length = out_.offset(at++);
+    for (const std::int32_t value : list) at = write_varint(at, static_cast<std::uint64_t>(std::int64_t{value}));
+    return write_length(length, at);
   }
 
-  void write_doubles(const ProtoField& field, const std::vector<double>& list) {
-    if (list.empty()) return;
-    char* at = write_varint(packed_key(field, kMaxVarint + list.size() * 8), list.size() * 8);
+  char* write_doubles(const ProtoField& field, const std::vector<double>& list, char* at) {
+    if (list.empty()) return at;
+    at = write_packed_key(field, need(at, kMaxVarint + list.size() * 8));
+    at = write_varint(at, list.size() * 8);
     for (const double value : list) at = write_fixed64(at, value);
-    out_.wrote_to(at);
+    return at;
   }
 
   /// A text that is a number on this wire.
-  bool write_number(const StructInfo& info, const ProtoField& field, const std::string& text) {
+  [[gnu::noinline]] char* write_number(const StructInfo& info, const ProtoField& field, const std::string& text,
+                                       char* at) {
     double value = 0;
     if (read_double(text, value) == Reading::Bad) {
       outcome_ = Unexpected(DecodeError{std::string(message_.name()), std::string(info.fields[field.index].name), -1,
                                         -1, "protobuf carries a number here, not \"" + text + '"'});
-      return false;
+      return nullptr;
     }
-    fixed64(field, value);
-    return true;
+    return write_fixed64(write_key(field, need(at, 8)), value);
   }
 
   const Message& message_;

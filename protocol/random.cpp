@@ -57,7 +57,7 @@ class Maker {
         for (const FieldInfo* bit : op.detail->mask) set<bool>(*bit, object(op.slot)) = chance(50);
         return;
       case TextOpCode::If:
-        return run(hold(op.detail->conditions, scope_) ? body : otherwise);
+        return run(enters(op, scope_) ? body : otherwise);
       case TextOpCode::Tags:
         for (auto n = below(3); n > 0; --n) pair(op);
         return;

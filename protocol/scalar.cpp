@@ -25,6 +25,29 @@ constexpr std::array<std::string_view, 5> kUnsetDecimals = {"2147483647", "92233
 constexpr std::array<double, 23> kPowersOfTen = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                                  1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
+/// "00" to "99".
+constexpr std::array<char, 200> kDigitPairs = [] {
+  std::array<char, 200> pairs{};
+  for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i] = static_cast<char>('0' + (i % 2 == 0 ? i / 20 : i / 2 % 10));
+  return pairs;
+}();
+
+char* write_pair(char* at, std::uint32_t value) {
+  std::memcpy(at, &kDigitPairs[2 * value], 2);
+  return at + 2;
+}
+
+/// A number below 10,000 without needless zeros; most are so short that finding the digits is most of the work.
+char* write_short(char* at, std::uint32_t value) {
+  const std::uint32_t high = value / 100;
+  const std::uint32_t first = high != 0 ? high : value;
+  if (first < 10)
+    *at++ = static_cast<char>('0' + first);
+  else
+    at = write_pair(at, first);
+  return high != 0 ? write_pair(at, value % 100) : at;
+}
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Writes a value that has at most 15 digits, 6 of them after the point, and returns the end; null for any other. Such
@@ -33,31 +56,25 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 char* write_short_double(char* at, double value) {
   const double magnitude = std::abs(value);
   if (magnitude >= 1e9 || (magnitude < 1e-4 && magnitude != 0)) return nullptr;
-  auto mantissa = static_cast<std::uint64_t>(magnitude);
-  int decimals = 0;
-  if (static_cast<double>(mantissa) == magnitude) {
-    mantissa *= 10;
-    decimals = 1;
-  } else {
-    for (const int tried : {2, 6}) {
-      const double power = kPowersOfTen[static_cast<std::size_t>(tried)];
-      mantissa = static_cast<std::uint64_t>(magnitude * power + 0.5);
+  const auto whole = static_cast<std::uint32_t>(magnitude);
+  std::uint32_t fraction = 0;
+  int decimals = 1;
+  if (static_cast<double>(whole) != magnitude) {
+    const auto decimals_are = [&](int tried, std::uint32_t power) {
+      const auto mantissa = static_cast<std::uint64_t>(magnitude * power + 0.5);
+      fraction = static_cast<std::uint32_t>(mantissa - std::uint64_t{whole} * power);
       decimals = tried;
-      if (static_cast<double>(mantissa) / power == magnitude) break;
-      if (tried == 6) return nullptr;
-    }
-    for (; decimals > 1 && mantissa % 10 == 0; mantissa /= 10) --decimals;
+      return static_cast<double>(mantissa) / power == magnitude;
+    };
+    if (!decimals_are(2, 100) && !decimals_are(6, 1'000'000)) return nullptr;
+    for (; decimals > 1 && fraction % 10 == 0; fraction /= 10) --decimals;
   }
   if (std::signbit(value)) *at++ = '-';
-  int digits = 1;  // at least one before the point
-  for (std::uint64_t power = 10; digits < decimals + 1 || mantissa >= power; power *= 10) ++digits;
-  // From the last one, in their place: reading a buffer back that was written byte by byte stalls the processor.
-  char* const end = at + digits + 1;
-  char* last = end;
-  for (; decimals > 0; --decimals, mantissa /= 10) *--last = static_cast<char>('0' + mantissa % 10);
-  *--last = '.';
-  for (; last != at; mantissa /= 10) *--last = static_cast<char>('0' + mantissa % 10);
-  return end;
+  at = write_int64(at, whole);
+  *at++ = '.';
+  if (decimals == 2) return write_pair(at, fraction);
+  for (int i = decimals; i-- > 0; fraction /= 10) at[i] = static_cast<char>('0' + fraction % 10);
+  return at + decimals;
 }
 
 /// Any spelling of a double, compared with ours afterwards.
@@ -293,12 +310,7 @@ Reading read_double(std::string_view text, double& value) {
 }
 
 char* write_int64(char* at, std::int64_t value) {
-  if (static_cast<std::uint64_t>(value) < 10'000) {  // most are so short that finding the digits is most of the work
-    const std::ptrdiff_t digits = value < 10 ? 1 : value < 100 ? 2 : value < 1000 ? 3 : 4;
-    auto rest = static_cast<std::uint32_t>(value);
-    for (std::ptrdiff_t i = digits; i-- > 0; rest /= 10) at[i] = static_cast<char>('0' + rest % 10);
-    return at + digits;
-  }
+  if (static_cast<std::uint64_t>(value) < 10'000) return write_short(at, static_cast<std::uint32_t>(value));
   return std::to_chars(at, at + kMaxInt64Chars, value).ptr;
 }
 

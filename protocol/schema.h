@@ -91,7 +91,6 @@ struct StructOps {
 /// What the protobuf interpreters need of a field at every step; apart, so that a struct's table stays in the cache.
 struct ProtoField {
   std::uint16_t offset;  ///< the field's
-  std::uint16_t bit;     ///< the field's
   std::uint16_t key;     ///< in front of the field on the wire: its number and, in the last three bits, its wire type;
                          ///< 0 where no field has the number
   std::uint16_t index;   ///< into StructInfo::fields
@@ -161,6 +160,9 @@ struct TextOpDetail {
   std::span<const FieldInfo* const> mask;  ///< Mask: the boolean of each bit, lowest first
 };
 
+/// TextOp::number of an If that asks for more than the message's version.
+inline constexpr std::int32_t kConditions = INT32_MIN;
+
 /// One step of a text layout. Steps with a body are followed by it: the interpreters recurse over ranges.
 struct TextOp {
   TextOpCode code;
@@ -174,7 +176,8 @@ struct TextOp {
   std::uint16_t otherwise;    ///< If: number of ops after the body that run when the conditions do not hold
   std::uint16_t bit;          ///< the field's
   std::uint16_t offset;       ///< the field's
-  std::int32_t number;        ///< Version: the canonical value; Variant: the fields left
+  std::int32_t number;        ///< Version: the canonical value; Variant: the fields left; If: the least version of
+                              ///< the message where that is its only condition, or kConditions
   const FieldInfo* field;
   const TextOpDetail* detail;
 };

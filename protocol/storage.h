@@ -1,7 +1,8 @@
 // Where a struct keeps a field, for interpreters: they have a struct's address and its tables (schema.h), not its type.
 //
-// `field` is anything that knows the field's offset and bit: a FieldInfo, a ProtoField, a TextOp. `object` is the
-// address of the struct that holds the field.
+// `field` is anything that knows the field's offset and bit: a FieldInfo or a TextOp. A ProtoField, whose bit is its
+// place in its table, knows the offset, which is enough for member(). `object` is the address of the struct that holds
+// the field.
 #pragma once
 
 #include <cstdint>

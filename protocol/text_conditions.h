@@ -16,8 +16,8 @@ struct TextScope {
   std::array<void*, kMaxTextSlots> objects;
 
   TextScope(int version, std::size_t slots, void* body) : server_version(version) {
-    std::fill_n(objects.begin(), slots, nullptr);
     objects[0] = body;
+    if (slots > 1) std::fill_n(objects.begin() + 1, slots - 1, nullptr);
   }
 };
 
@@ -29,15 +29,12 @@ inline bool applies(const TextOp& op, int server_version) {
 bool holds(const Condition& condition, const TextScope& scope);
 
 inline bool hold(std::span<const Condition> conditions, const TextScope& scope) {
-  for (const Condition& condition : conditions) {
-    if (condition.code == ConditionCode::MessageVersion &&
-        condition.compare == Compare::GreaterEqual) {  // the usual one
-      if (scope.message_version < static_cast<int>(condition.number)) return false;
-    } else if (!holds(condition, scope)) {
-      return false;
-    }
-  }
-  return true;
+  return std::ranges::all_of(conditions, [&](const Condition& condition) { return holds(condition, scope); });
+}
+
+/// True when the body of an If is to be run.
+inline bool enters(const TextOp& op, const TextScope& scope) {
+  return op.number != kConditions ? scope.message_version >= op.number : hold(op.detail->conditions, scope);
 }
 
 }  // namespace ibkr::protocol

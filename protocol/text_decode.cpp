@@ -40,29 +40,34 @@ class TextDecoder {
   // Ops that the server version admits are run in order; returns false after fail(). Fields, and the bodies of most
   // conditions, are run here; the rest of the ops in step().
   bool run(const TextOp* op, const TextOp* const end) {
+    const char* at = at_;
     while (op != end) {
       const TextOp* const body = op + 1;
       if (!applies(*op, scope_.server_version)) {
         op = body + op->body + op->otherwise;
       } else if (op->code == TextOpCode::Field) {
-        if (!field(*op)) return false;
+        at = read_field(*op, at);
+        if (at == nullptr) return false;
         op = body;
       } else if (op->code == TextOpCode::If && op->otherwise == 0) {
-        op = hold(op->detail->conditions, scope_) ? body : body + op->body;
+        op = enters(*op, scope_) ? body : body + op->body;
       } else {
         const TextOp* const otherwise = body + op->body;
         const TextOp* const next = otherwise + op->otherwise;
+        at_ = at;
         if (!step(*op, {body, otherwise}, {otherwise, next})) return false;
+        at = at_;
         op = next;
       }
     }
+    at_ = at;
     return true;
   }
 
   bool step(const TextOp& op, std::span<const TextOp> body, std::span<const TextOp> otherwise) {
     switch (op.code) {
       case TextOpCode::Field:
-        return field(op);
+        return scalar(op);
       case TextOpCode::Version:
         return version(op);
       case TextOpCode::Constant:
@@ -76,7 +81,7 @@ class TextDecoder {
       case TextOpCode::Mask:
         return mask(op);
       case TextOpCode::If:
-        return run(hold(op.detail->conditions, scope_) ? body : otherwise);
+        return run(enters(op, scope_) ? body : otherwise);
       case TextOpCode::Repeat:
         return repeat(op, body);
       case TextOpCode::Again:
@@ -90,41 +95,42 @@ class TextDecoder {
   }
 
   // Nearly every field of real traffic is empty, a short text or a number that we would write the same: those are read
-  // here, in one pass. What is not goes to scalar().
-  [[gnu::always_inline]] bool field(const TextOp& op) {
-    if (at_ == end_ || op.spelling > Spelling::EscapedAlways) return scalar(op);
-    const char* const start = at_;
-    if (*start == '\0') return empty(op);
+  // here, in one pass. What is not goes to scalar(). Returns where the next field begins, or null after fail().
+  [[gnu::always_inline]] const char* read_field(const TextOp& op, const char* at) {
+    if (at == end_ || op.spelling > Spelling::EscapedAlways) return other(op, at);
+    if (*at == '\0') return empty(op, at);
     switch (op.kind) {
       case Kind::Int32: {
         std::int64_t value = 0;
-        const char* const end = digits(start, value);
+        const char* const end = digits(at, value);
         if (end == nullptr || value >= std::numeric_limits<std::int32_t>::max()) break;
         set<std::int32_t>(op, object(op.slot)) = static_cast<std::int32_t>(value);
-        return took(end);
+        return after(end);
       }
       case Kind::Decimal: {
         std::int64_t value = 0;
-        const char* const end = digits(start, value);
-        if (end == nullptr || end - start > 9) break;  // longer ones may stand for unset
+        const char* const end = digits(at, value);
+        if (end == nullptr || end - at > 9) break;  // longer ones may stand for unset
         set<Decimal>(op, object(op.slot)) = Decimal(value);
-        return took(end);
+        return after(end);
       }
       case Kind::Double: {
         double value = 0;
-        const char* const end = decimal_digits(start, value);
+        const char* const end = decimal_digits(at, value);
         if (end == nullptr) break;
         set<double>(op, object(op.slot)) = value;
-        return took(end);
+        return after(end);
       }
       case Kind::Bool:
-        if ((*start | 1) != '1' || start[1] != '\0') break;
-        set<bool>(op, object(op.slot)) = *start == '1';
-        return took(start + 1);
-      case Kind::String:
+        if ((*at | 1) != '1' || at[1] != '\0') break;
+        set<bool>(op, object(op.slot)) = *at == '1';
+        return after(at + 1);
+      case Kind::String: {
         if (op.spelling != Spelling::Plain) break;
-        assign(set<std::string>(op, object(op.slot)), take());
-        return true;
+        const char* const end = end_of_field(at);
+        assign(set<std::string>(op, object(op.slot)), {at, static_cast<std::size_t>(end - at)});
+        return after(end);
+      }
       case Kind::Int64:
       case Kind::Struct:
       case Kind::Int32List:
@@ -133,14 +139,19 @@ class TextDecoder {
       case Kind::StructList:
         break;
     }
-    return scalar(op);
+    return other(op, at);
+  }
+
+  [[gnu::noinline]] const char* other(const TextOp& op, const char* at) {
+    at_ = at;
+    return scalar(op) ? at_ : nullptr;
   }
 
   /// The message came in empty, so there is nothing to unset, and no struct is made for it.
-  [[gnu::always_inline]] bool empty(const TextOp& op) {
-    took(at_);
+  [[gnu::always_inline]] const char* empty(const TextOp& op, const char* at) {
+    at = after(at);
     if (op.spelling != Spelling::Blank && op.kind != Kind::String) keep({});
-    return true;
+    return at;
   }
 
   /// Up to 15 digits before the NUL, without needless zeros; returns the NUL, or null where the field is otherwise.
@@ -178,13 +189,13 @@ class TextDecoder {
     const auto decimals = static_cast<std::size_t>(at - point - 1);
     if (*at != '\0' || decimals == 0 || (decimals > 1 && at[-1] == '0')) return nullptr;
     const double magnitude = static_cast<double>(number) / kPowersOfTen[decimals];
-    if (magnitude < 1e-4 && number != 0) return nullptr;  // spelled with an exponent
+    if (decimals > 4 && magnitude < 1e-4 && number != 0) return nullptr;  // spelled with an exponent
     value = negative ? -magnitude : magnitude;
     return at;
   }
 
   /// Any spelling.
-  [[gnu::noinline]] bool scalar(const TextOp& op) {
+  bool scalar(const TextOp& op) {
     if (at_end(op)) return false;
     const std::string_view text = take();
     if (text.empty() && op.spelling == Spelling::Whole) return true;  // no struct is made for it
@@ -200,7 +211,8 @@ class TextDecoder {
     if (std::int64_t number = 0; const char* const end = digits(at_, number)) {
       if (number == op.number) {
         scope_.message_version = static_cast<int>(number);
-        return took(end);
+        at_ = after(end);
+        return true;
       }
     }
     const std::string_view text = take();
@@ -423,22 +435,27 @@ class TextDecoder {
 
   // ---- fields ----
 
-  /// The next field; the body ends with a NUL and is not at its end.
-  std::string_view take() {
-    constexpr std::ptrdiff_t kShort = 16;
-    const char* const start = at_;
-    const char* at = start;
-    while (*at != '\0' && at - start < kShort) ++at;
-    if (*at != '\0') at = static_cast<const char*>(std::memchr(at, '\0', static_cast<std::size_t>(end_ - at)));
-    took(at);
-    return {start, static_cast<std::size_t>(at - start)};
+  /// The NUL of a field; the body ends with one and is not at its end.
+  const char* end_of_field(const char* at) const {
+    constexpr int kShort = 16;
+    for (int i = 0; i < kShort; ++i, ++at) {
+      if (*at == '\0') return at;
+    }
+    return static_cast<const char*>(std::memchr(at, '\0', static_cast<std::size_t>(end_ - at)));
   }
 
-  /// Past a field that ends with this NUL.
-  bool took(const char* nul) {
-    at_ = nul + 1;
+  /// Behind a field that ends with this NUL.
+  const char* after(const char* nul) {
     ++index_;
-    return true;
+    return nul + 1;
+  }
+
+  /// The next field.
+  std::string_view take() {
+    const char* const start = at_;
+    const char* const nul = end_of_field(start);
+    at_ = after(nul);
+    return {start, static_cast<std::size_t>(nul - start)};
   }
 
   std::int64_t fields_left() const {

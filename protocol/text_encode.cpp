@@ -1,6 +1,7 @@
 // The text encoder: walks a layout's ops, writing one field at each.
 #include <algorithm>
 
+#include "protocol/bytes.h"
 #include "protocol/decimal.h"
 #include "protocol/scalar.h"
 #include "protocol/storage.h"
@@ -31,22 +32,26 @@ class TextEncoder {
 
   // Fields without kept spellings, and the bodies of most conditions, are run here; the rest of the ops in step().
   void run(const TextOp* op, const TextOp* const end) {
+    char* at = out_.at();
     while (op != end) {
       const TextOp* const body = op + 1;
       if (!applies(*op, scope_.server_version)) {
         op = body + op->body + op->otherwise;
       } else if (op->code == TextOpCode::Field && verbatim_.empty()) {
-        field(*op);
+        at = write_field(*op, at);
         op = body;
       } else if (op->code == TextOpCode::If && op->otherwise == 0) {
-        op = hold(op->detail->conditions, scope_) ? body : body + op->body;
+        op = enters(*op, scope_) ? body : body + op->body;
       } else {
         const TextOp* const otherwise = body + op->body;
         const TextOp* const next = otherwise + op->otherwise;
+        out_.wrote_to(at);
         step(*op, {body, otherwise}, {otherwise, next});
+        at = out_.at();
         op = next;
       }
     }
+    out_.wrote_to(at);
   }
 
   void step(const TextOp& op, std::span<const TextOp> body, std::span<const TextOp> otherwise) {
@@ -66,7 +71,7 @@ class TextEncoder {
       case TextOpCode::Mask:
         return mask(op);
       case TextOpCode::If:
-        return run(hold(op.detail->conditions, scope_) ? body : otherwise);
+        return run(enters(op, scope_) ? body : otherwise);
       case TextOpCode::Repeat:
         return repeat(op, body);
       case TextOpCode::Again:
@@ -78,30 +83,26 @@ class TextEncoder {
     }
   }
 
-  /// A field in our own spelling.
-  [[gnu::always_inline]] void field(const TextOp& op) {
+  /// A field in our own spelling, from `at` on; returns where it ended.
+  [[gnu::always_inline]] char* write_field(const TextOp& op, char* at) {
     const void* const object = scope_.objects[op.slot];
-    if (object == nullptr || !is_set(op, object)) return unset_field(op);
+    if (object == nullptr || !is_set(op, object)) return write_unset(op, at);
     switch (op.kind) {
       case Kind::Int32:
-        return number(member<std::int32_t>(op, object));
+        return write_number(member<std::int32_t>(op, object), at);
       case Kind::Int64:
-        return number(member<std::int64_t>(op, object));
+        return write_number(member<std::int64_t>(op, object), at);
       case Kind::Double:
         if (op.spelling == Spelling::Whole) break;
-        out_.need(kMaxDoubleChars + 1);
-        out_.wrote_to(write_double(out_.at(), member<double>(op, object)));
-        return end_field();
+        return end_field(write_double(out_.need(at, kMaxDoubleChars + 1), member<double>(op, object)));
       case Kind::Decimal:
-        out_.need(Decimal::kMaxChars + 1);
-        out_.wrote_to(member<Decimal>(op, object).to_chars(out_.at()));
-        return end_field();
+        return end_field(member<Decimal>(op, object).to_chars(out_.need(at, Decimal::kMaxChars + 1)));
       case Kind::String:
         if (op.spelling != Spelling::Plain) break;
-        return put(member<std::string>(op, object));
+        return write_text(member<std::string>(op, object), at);
       case Kind::Bool:
         if (op.spelling != Spelling::Plain) break;
-        return number(member<bool>(op, object) ? 1 : 0);
+        return write_number(member<bool>(op, object) ? 1 : 0, at);
       case Kind::Struct:
       case Kind::Int32List:
       case Kind::DoubleList:
@@ -109,46 +110,66 @@ class TextEncoder {
       case Kind::StructList:
         break;
     }
-    spelled(op, object);
+    return write_spelled(op, object, at);
   }
 
-  [[gnu::always_inline]] void unset_field(const TextOp& op) {
-    if (op.spelling > Spelling::Blank && op.kind != Kind::String) return spelled(op, nullptr);
-    out_.need(4);
+  [[gnu::always_inline]] char* write_unset(const TextOp& op, char* at) {
+    if (op.spelling > Spelling::Blank && op.kind != Kind::String) return write_spelled(op, nullptr, at);
+    at = out_.need(at, 4);
     if (op.spelling == Spelling::Plain && op.kind != Kind::String) {
-      out_.byte('0');
+      *at++ = '0';
       if (op.kind == Kind::Double) {
-        out_.byte('.');
-        out_.byte('0');
+        *at++ = '.';
+        *at++ = '0';
       }
     }
-    end_field();
+    return end_field(at);
   }
 
   /// A value in any spelling.
-  [[gnu::noinline]] void spelled(const TextOp& op, const void* object) {
+  [[gnu::noinline]] char* write_spelled(const TextOp& op, const void* object, char* at) {
     scratch_.clear();
     append_scalar(scratch_, *op.field, op.spelling, scope_.server_version, object);
-    put(scratch_);
+    return write_text(scratch_, at);
   }
 
-  [[gnu::always_inline]] void number(std::int64_t value) {
-    out_.need(kMaxInt64Chars + 1);
+  [[gnu::always_inline]] char* write_number(std::int64_t value, char* at) {
+    at = out_.need(at, kMaxInt64Chars + 1);
     if (value >= 0 && value <= 9) {  // most counts and flags
-      out_.byte(static_cast<char>('0' + value));
+      *at++ = static_cast<char>('0' + value);
     } else {
-      out_.wrote_to(write_int64(out_.at(), value));
+      at = write_int64(at, value);
     }
-    end_field();
+    return end_field(at);
+  }
+
+  [[gnu::always_inline]] char* write_text(std::string_view text, char* at) {
+    at = out_.need(at, text.size() + 1);
+    copy_bytes(at, text.data(), text.size());
+    return end_field(at + text.size());
+  }
+
+  /// There is room: what wrote the field asked for one byte more.
+  static char* end_field(char* at) {
+    *at = '\0';
+    return at + 1;
+  }
+
+  // The same for all but run(): they write to the output's own place, and count.
+  [[gnu::noinline]] void field(const TextOp& op) { end_at(write_field(op, out_.at())); }
+  void number(std::int64_t value) { end_at(write_number(value, out_.at())); }
+  void put(std::string_view text) { end_at(write_text(text, out_.at())); }
+  void end_at(char* at) {
+    out_.wrote_to(at);
+    ++index_;
   }
 
   void scalar(const TextOp& op) {
     const std::string* kept = next_verbatim();
     const void* object = scope_.objects[op.slot];
     if (kept && means_the_same(*op.field, op.spelling, scope_.server_version, *kept, object)) return put(*kept);
-    any_field(op);
+    field(op);
   }
-  [[gnu::noinline]] void any_field(const TextOp& op) { field(op); }
 
   void version(const TextOp& op) {
     std::int64_t number = op.number;
@@ -174,7 +195,7 @@ class TextEncoder {
 
   void echo(const TextOp& op) {
     if (const std::string* kept = next_verbatim()) return put(*kept);
-    any_field(op);
+    field(op);
   }
 
   void tags(const TextOp& op) {
@@ -355,17 +376,6 @@ class TextEncoder {
 
   // ---- fields ----
 
-  [[gnu::always_inline]] void put(std::string_view text) {
-    out_.need(text.size() + 1);
-    out_.bytes(text);
-    end_field();
-  }
-  /// There is room: what wrote the field asked for one byte more.
-  void end_field() {
-    out_.byte('\0');
-    ++index_;
-  }
-
   /// The kept text of the field about to be written, or null.
   const std::string* next_verbatim() {
     drop_passed();
@@ -382,7 +392,7 @@ class TextEncoder {
   Output& out_;
   std::string scratch_;
   std::span<const Verbatim> verbatim_;  // those not passed yet
-  std::uint32_t index_ = 1;             // of the field about to be written
+  std::uint32_t index_ = 1;             // of the field about to be written, while there are kept ones
   TextScope scope_;
 };
 

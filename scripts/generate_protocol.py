@@ -142,7 +142,7 @@ def proto_fields(description, struct):
         if f.number:
             proto = proto_type(description, f)
             key = f.number << 3 | WIRE_TYPES[proto]
-            entries[f.number - 1] = (f"{{offsetof({struct.name}, {f.name}), {f.number - 1}, {key}, {i}, "
+            entries[f.number - 1] = (f"{{offsetof({struct.name}, {f.name}), {key}, {i}, "
                                      f"Kind::{kind_of(description, f)}, ProtoType::{proto}}}")
     return entries
 
@@ -250,6 +250,12 @@ class LayoutWriter:
         mask = self.table("const FieldInfo*", [self.field(op.slot, f) for f in op.mask]) if op.mask else "{}"
         return "&" + self.table("TextOpDetail", [f"{{{literal(op.literal)}, {conditions}, {mask}}}"]) + "[0]"
 
+    def number(self, op):
+        if op.code != "If":
+            return op.number
+        versions = [int(c.number) for c in op.conditions if (c.code, c.compare) == ("MessageVersion", "GreaterEqual")]
+        return versions[0] if len(versions) == len(op.conditions) == 1 else "kConditions"
+
     def add(self, ops):
         for op in ops:
             where = self.field(op.slot, op.field) if op.field else "nullptr"
@@ -266,7 +272,7 @@ class LayoutWriter:
             otherwise = len(self.entries) - at - 1 - body
             self.entries[at] = (
                 f"    {{TextOpCode::{op.code}, Spelling::{SPELLINGS[op.spelling]}, {op.since}, {op.until}, {op.slot}, "
-                f"{op.element_slot}, Kind::{kind}, {body}, {otherwise}, {bit}, {offset}, {op.number}, {where}, {detail}}},")
+                f"{op.element_slot}, Kind::{kind}, {body}, {otherwise}, {bit}, {offset}, {self.number(op)}, {where}, {detail}}},")
 
     def slot_table(self):
         slots = ["{0, nullptr}", *(f"{{{s.parent}, {self.field(s.parent, s.field)}}}" for s in self.slots[1:])]
