@@ -2,8 +2,8 @@
 
 #include <charconv>
 
+#include "protocol/numbers.h"
 #include "protocol/protobuf.h"
-#include "protocol/scalar.h"
 #include "protocol/text.h"
 
 namespace ibkr::protocol {

@@ -1,11 +1,10 @@
 #include "protocol/decimal.h"
+#include "protocol/numbers.h"
 
 #include <algorithm>
 #include <cassert>
 #include <charconv>
 #include <cmath>
-
-#include "protocol/scalar.h"
 
 namespace ibkr::protocol {
 namespace {

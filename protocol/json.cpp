@@ -4,8 +4,9 @@
 #include <cmath>
 
 #include "protocol/decimal.h"
-#include "protocol/scalar.h"
+#include "protocol/numbers.h"
 #include "protocol/storage.h"
+#include "protocol/unicode.h"
 
 namespace ibkr::protocol {
 namespace {

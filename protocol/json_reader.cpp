@@ -5,7 +5,7 @@
 #include "protocol/decimal.h"
 #include "protocol/json.h"
 #include "protocol/json_value.h"
-#include "protocol/scalar.h"
+#include "protocol/numbers.h"
 #include "protocol/storage.h"
 
 namespace ibkr::protocol {

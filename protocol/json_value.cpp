@@ -4,7 +4,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "protocol/scalar.h"
+#include "protocol/numbers.h"
+#include "protocol/unicode.h"
 
 namespace ibkr::protocol {
 namespace {

@@ -6,9 +6,9 @@
 
 #include "protocol/bytes.h"
 #include "protocol/decimal.h"
+#include "protocol/numbers.h"
 #include "protocol/protobuf.h"
 #include "protocol/protobuf_wire.h"
-#include "protocol/scalar.h"
 #include "protocol/storage.h"
 
 namespace ibkr::protocol {

@@ -1,15 +1,14 @@
 #include "protocol/scalar.h"
 
-#include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <optional>
 
 #include "protocol/decimal.h"
+#include "protocol/numbers.h"
 #include "protocol/storage.h"
+#include "protocol/unicode.h"
 
 namespace ibkr::protocol {
 namespace {
@@ -22,78 +21,7 @@ constexpr std::string_view kUnsetDecimalText = "17014118346046923173168730371588
 constexpr std::array<std::string_view, 5> kUnsetDecimals = {"2147483647", "9223372036854775807", "-9223372036854775808",
                                                             "1.7976931348623157E308", kUnsetDecimalText};
 
-constexpr std::array<double, 23> kPowersOfTen = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                                 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-
-/// "00" to "99".
-constexpr std::array<char, 200> kDigitPairs = [] {
-  std::array<char, 200> pairs{};
-  for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i] = static_cast<char>('0' + (i % 2 == 0 ? i / 20 : i / 2 % 10));
-  return pairs;
-}();
-
-char* write_pair(char* at, std::uint32_t value) {
-  std::memcpy(at, &kDigitPairs[2 * value], 2);
-  return at + 2;
-}
-
-/// A number below 10,000 without needless zeros; most are so short that finding the digits is most of the work.
-char* write_short(char* at, std::uint32_t value) {
-  const std::uint32_t high = value / 100;
-  const std::uint32_t first = high != 0 ? high : value;
-  if (first < 10)
-    *at++ = static_cast<char>('0' + first);
-  else
-    at = write_pair(at, first);
-  return high != 0 ? write_pair(at, value % 100) : at;
-}
-
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-/// Writes a value that has at most 15 digits, 6 of them after the point, and returns the end; null for any other. Such
-/// a decimal belongs to one double only: where a number of decimals divides back to the value, the shortest spelling is
-/// that without the zeros at its end. Most prices have two.
-char* write_short_double(char* at, double value) {
-  const double magnitude = std::abs(value);
-  if (magnitude >= 1e9 || (magnitude < 1e-4 && magnitude != 0)) return nullptr;
-  const auto whole = static_cast<std::uint32_t>(magnitude);
-  std::uint32_t fraction = 0;
-  int decimals = 1;
-  if (static_cast<double>(whole) != magnitude) {
-    const auto decimals_are = [&](int tried, std::uint32_t power) {
-      const auto mantissa = static_cast<std::uint64_t>(magnitude * power + 0.5);
-      fraction = static_cast<std::uint32_t>(mantissa - std::uint64_t{whole} * power);
-      decimals = tried;
-      return static_cast<double>(mantissa) / power == magnitude;
-    };
-    if (!decimals_are(2, 100) && !decimals_are(6, 1'000'000)) return nullptr;
-    for (; decimals > 1 && fraction % 10 == 0; fraction /= 10) --decimals;
-  }
-  if (std::signbit(value)) *at++ = '-';
-  at = write_int64(at, whole);
-  *at++ = '.';
-  if (decimals == 2) return write_pair(at, fraction);
-  for (int i = decimals; i-- > 0; fraction /= 10) at[i] = static_cast<char>('0' + fraction % 10);
-  return at + decimals;
-}
-
-/// Any spelling of a double, compared with ours afterwards.
-Reading read_double_slowly(std::string_view text, double& value) {
-  std::string_view digits = text;
-  if (digits.starts_with('+')) digits.remove_prefix(1);
-  if (digits.empty() || digits.front() == '+') return Reading::Bad;
-  if (digits == "Infinite") digits = "Infinity";  // as ib_async spells it
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (end != digits.data() + digits.size()) return Reading::Bad;
-  if (error == std::errc::result_out_of_range) {  // 1e999 or 1e-999: nearest that a double can hold
-    value = std::strtod(std::string(digits).c_str(), nullptr);
-  } else if (error != std::errc()) {
-    return Reading::Bad;
-  }
-  std::string ours;
-  append_double(ours, value);
-  return ours == text ? Reading::Exact : Reading::Other;
-}
 
 bool escapes(Spelling spelling, int server_version) {
   constexpr int kAsciiServerVersion = 153;  // from here on TWS sends 7-bit text
@@ -181,10 +109,6 @@ Reading read_bool(Spelling spelling, std::string_view text, std::optional<bool>&
   return Reading::Other;
 }
 
-bool is_ascii(std::string_view text) {
-  return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-}
-
 Reading read_string(Spelling spelling, int server_version, std::string_view text, std::optional<std::string>& value) {
   if (text.empty()) {
     value.reset();
@@ -263,82 +187,6 @@ bool equal(const T& a, const T& b) {
 
 }  // namespace
 
-Reading read_int64(std::string_view text, std::int64_t& value) {
-  if (read_digits(text, value)) return Reading::Exact;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc() && end == text.data() + text.size()) {
-    const std::string_view digits = text.front() == '-' ? text.substr(1) : text;
-    return digits.front() == '0' && text.size() > 1 ? Reading::Other : Reading::Exact;
-  }
-  // "+5", and "5.0" or "5E0" from clients that keep whole numbers in doubles
-  double number = 0;
-  if (text.empty() || read_double(text, number) == Reading::Bad) return Reading::Bad;
-  if (number != std::trunc(number) || std::abs(number) >= 9.2e18) return Reading::Bad;
-  value = static_cast<std::int64_t>(number);
-  return Reading::Other;
-}
-
-Reading read_double(std::string_view text, double& value) {
-  // Up to 15 digits with an optional point, whole part first: exact by one division (Clinger).
-  constexpr std::size_t kLongest = 17;  // sign, 15 digits, point
-  if (text.empty() || text.size() > kLongest) return read_double_slowly(text, value);
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  const bool negative = *at == '-';
-  if (negative) ++at;
-  const char* const whole = at;
-  const char* point = end;
-  std::int64_t mantissa = 0;
-  for (; at != end; ++at) {
-    const auto digit = static_cast<unsigned>(*at - '0');
-    if (digit <= 9)
-      mantissa = mantissa * 10 + digit;
-    else if (*at == '.' && point == end)
-      point = at;
-    else
-      return read_double_slowly(text, value);
-  }
-  const auto whole_digits = point - whole;
-  const auto fraction_digits = point == end ? 0 : end - point - 1;
-  if (whole_digits == 0 || whole_digits + fraction_digits > 15) return read_double_slowly(text, value);
-  value = static_cast<double>(mantissa) / kPowersOfTen[static_cast<std::size_t>(fraction_digits)];
-  if (negative) value = -value;
-  const bool tidy_whole = whole_digits == 1 || *whole != '0';
-  const bool tidy_fraction = fraction_digits == 1 || (fraction_digits > 1 && end[-1] != '0');
-  const bool no_exponent = mantissa == 0 || value >= 1e-4 || value <= -1e-4;
-  return tidy_whole && tidy_fraction && no_exponent ? Reading::Exact : Reading::Other;
-}
-
-char* write_int64(char* at, std::int64_t value) {
-  if (static_cast<std::uint64_t>(value) < 10'000) return write_short(at, static_cast<std::uint32_t>(value));
-  return std::to_chars(at, at + kMaxInt64Chars, value).ptr;
-}
-
-char* write_double(char* at, double value) {
-  const auto word = [at](std::string_view text) { return text.copy(at, text.size()) + at; };
-  if (std::isnan(value)) return word("NaN");
-  if (std::isinf(value)) return word(value < 0 ? "-Infinity" : "Infinity");
-  if (char* const end = write_short_double(at, value)) return end;
-  const bool scientific = std::abs(value) < 1e-4 || std::abs(value) >= 1e16;
-  const auto format = scientific ? std::chars_format::scientific : std::chars_format::fixed;
-  char* end = std::to_chars(at, at + kMaxDoubleChars, value, format).ptr;
-  if (!scientific && std::memchr(at, '.', static_cast<std::size_t>(end - at)) == nullptr) {
-    *end++ = '.';
-    *end++ = '0';
-  }
-  return end;
-}
-
-void append_int64(std::string& out, std::int64_t value) {
-  char buffer[kMaxInt64Chars];
-  out.append(buffer, write_int64(buffer, value));
-}
-
-void append_double(std::string& out, double value) {
-  char buffer[kMaxDoubleChars];
-  out.append(buffer, write_double(buffer, value));
-}
-
 Reading read_scalar(const FieldInfo& field, Spelling spelling, int server_version, std::string_view text,
                     void* object) {
   const auto read = [&]<class T>(std::optional<T> value) {
@@ -409,96 +257,6 @@ bool means_the_same(const FieldInfo& field, Spelling spelling, int server_versio
     return read && value ? equal(*read, *value) : !read && !value;
   };
   return as_optional(field.kind, same, false);
-}
-
-std::size_t decode_utf8(std::string_view text, std::uint32_t& code_point) {
-  if (text.empty()) return 0;
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) {
-    code_point = first;
-    return 1;
-  }
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC2 ? 2 : 0;
-  if (length == 0 || first > 0xF4 || text.size() < length) return 0;
-  code_point = first & (0xFFU >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-    code_point = code_point << 6 | (byte(i) & 0x3FU);
-  }
-  const bool overlong = (length == 3 && code_point < 0x800) || (length == 4 && code_point < 0x10000);
-  const bool surrogate = code_point >= 0xD800 && code_point < 0xE000;
-  return overlong || surrogate || code_point > 0x10FFFF ? 0 : length;
-}
-
-void append_utf8(std::string& out, std::uint32_t c) {
-  const auto put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
-  if (c < 0x80) {
-    put(c);
-  } else if (c < 0x800) {
-    put(0xC0 | c >> 6);
-    put(0x80 | (c & 0x3F));
-  } else if (c < 0x10000) {
-    put(0xE0 | c >> 12);
-    put(0x80 | (c >> 6 & 0x3F));
-    put(0x80 | (c & 0x3F));
-  } else {
-    put(0xF0 | c >> 18);
-    put(0x80 | (c >> 12 & 0x3F));
-    put(0x80 | (c >> 6 & 0x3F));
-    put(0x80 | (c & 0x3F));
-  }
-}
-
-std::string unescape_unicode(std::string_view text) {
-  const auto unit_at = [&](std::size_t at) -> std::optional<std::uint32_t> {
-    if (at + 6 > text.size() || text[at] != '\\' || text[at + 1] != 'u') return std::nullopt;
-    std::uint32_t unit = 0;
-    const char* const end = text.data() + at + 6;
-    const auto [stop, error] = std::from_chars(text.data() + at + 2, end, unit, 16);
-    return stop == end && error == std::errc() ? std::optional(unit) : std::nullopt;
-  };
-  std::string out;
-  for (std::size_t at = 0; at < text.size();) {
-    auto unit = unit_at(at);
-    const bool high = unit && *unit >= 0xD800 && *unit < 0xDC00;
-    const auto low = high ? unit_at(at + 6) : std::nullopt;
-    if (low && *low >= 0xDC00 && *low < 0xE000) {
-      append_utf8(out, 0x10000 + ((*unit - 0xD800) << 10) + (*low - 0xDC00));
-      at += 12;
-    } else if (unit && (*unit < 0xD800 || *unit >= 0xE000)) {
-      append_utf8(out, *unit);
-      at += 6;
-    } else {
-      out += text[at++];
-    }
-  }
-  return out;
-}
-
-std::string escape_unicode(std::string_view text) {
-  std::string out;
-  const auto put_unit = [&](std::uint32_t unit) {
-    constexpr char kHex[] = "0123456789abcdef";
-    out += "\\u";
-    for (int shift = 12; shift >= 0; shift -= 4) out += kHex[unit >> shift & 0xF];
-  };
-  for (std::size_t at = 0; at < text.size();) {
-    std::uint32_t c = 0;
-    const std::size_t length = decode_utf8(text.substr(at), c);
-    if (length <= 1) {
-      out += text[at++];
-      continue;
-    }
-    if (c >= 0x10000) {
-      put_unit(0xD800 + ((c - 0x10000) >> 10));
-      put_unit(0xDC00 + ((c - 0x10000) & 0x3FF));
-    } else {
-      put_unit(c);
-    }
-    at += length;
-  }
-  return out;
 }
 
 }  // namespace ibkr::protocol

@@ -6,6 +6,7 @@
 
 #include "protocol/bytes.h"
 #include "protocol/decimal.h"
+#include "protocol/numbers.h"
 #include "protocol/scalar.h"
 #include "protocol/storage.h"
 #include "protocol/text.h"
@@ -102,21 +103,21 @@ class TextDecoder {
     switch (op.kind) {
       case Kind::Int32: {
         std::int64_t value = 0;
-        const char* const end = digits(at, value);
+        const char* const end = digits_before_nul(at, value);
         if (end == nullptr || value >= std::numeric_limits<std::int32_t>::max()) break;
         set<std::int32_t>(op, object(op.slot)) = static_cast<std::int32_t>(value);
         return after(end);
       }
       case Kind::Decimal: {
         std::int64_t value = 0;
-        const char* const end = digits(at, value);
+        const char* const end = digits_before_nul(at, value);
         if (end == nullptr || end - at > 9) break;  // longer ones may stand for unset
         set<Decimal>(op, object(op.slot)) = Decimal(value);
         return after(end);
       }
       case Kind::Double: {
         double value = 0;
-        const char* const end = decimal_digits(at, value);
+        const char* const end = decimal_before_nul(at, value);
         if (end == nullptr) break;
         set<double>(op, object(op.slot)) = value;
         return after(end);
@@ -154,46 +155,6 @@ class TextDecoder {
     return at;
   }
 
-  /// Up to 15 digits before the NUL, without needless zeros; returns the NUL, or null where the field is otherwise.
-  static const char* digits(const char* at, std::int64_t& value) {
-    const char* const start = at;
-    if (*at == '0' && at[1] != '\0') return nullptr;
-    std::int64_t number = 0;
-    for (unsigned digit; (digit = static_cast<unsigned>(*at - '0')) <= 9; ++at) {
-      if (at - start == 15) return nullptr;
-      number = number * 10 + digit;
-    }
-    value = number;
-    return *at == '\0' ? at : nullptr;
-  }
-
-  /// The same for digits with a point among them, as we spell doubles: at most 15 are exact by one division (Clinger).
-  static const char* decimal_digits(const char* at, double& value) {
-    static constexpr double kPowersOfTen[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6, 1e7,
-                                              1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
-    const bool negative = *at == '-';
-    if (negative) ++at;
-    const char* const start = at;
-    std::int64_t number = 0;
-    unsigned digit;
-    for (; (digit = static_cast<unsigned>(*at - '0')) <= 9; ++at) {
-      if (at - start == 15) return nullptr;
-      number = number * 10 + digit;
-    }
-    const char* const point = at;
-    if (*point != '.' || point == start || (*start == '0' && point - start > 1)) return nullptr;
-    for (++at; (digit = static_cast<unsigned>(*at - '0')) <= 9; ++at) {
-      if (at - start == 16) return nullptr;
-      number = number * 10 + digit;
-    }
-    const auto decimals = static_cast<std::size_t>(at - point - 1);
-    if (*at != '\0' || decimals == 0 || (decimals > 1 && at[-1] == '0')) return nullptr;
-    const double magnitude = static_cast<double>(number) / kPowersOfTen[decimals];
-    if (decimals > 4 && magnitude < 1e-4 && number != 0) return nullptr;  // spelled with an exponent
-    value = negative ? -magnitude : magnitude;
-    return at;
-  }
-
   /// Any spelling.
   bool scalar(const TextOp& op) {
     if (at_end(op)) return false;
@@ -208,7 +169,7 @@ class TextDecoder {
 
   bool version(const TextOp& op) {
     if (at_end(op)) return false;
-    if (std::int64_t number = 0; const char* const end = digits(at_, number)) {
+    if (std::int64_t number = 0; const char* const end = digits_before_nul(at_, number)) {
       if (number == op.number) {
         scope_.message_version = static_cast<int>(number);
         at_ = after(end);

@@ -11,6 +11,7 @@
 #include "protocol/codec.h"
 #include "protocol/decimal.h"
 #include "protocol/messages.h"
+#include "protocol/unicode.h"
 
 using namespace ibkr::protocol;
 

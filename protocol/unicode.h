@@ -1,0 +1,21 @@
+// UTF-8, and the \uXXXX escapes in which TWS sends what is not ASCII.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace ibkr::protocol {
+
+bool is_ascii(std::string_view text);
+
+/// \uXXXX escapes → UTF-8. Other backslashes stay.
+std::string unescape_unicode(std::string_view text);
+/// Characters outside ASCII → \uXXXX (UTF-16 pairs above U+FFFF). Bytes that are not UTF-8 stay.
+std::string escape_unicode(std::string_view text);
+/// Decodes one UTF-8 character; returns its length, or 0 where there is none.
+std::size_t decode_utf8(std::string_view text, std::uint32_t& code_point);
+void append_utf8(std::string& out, std::uint32_t code_point);
+
+}  // namespace ibkr::protocol
