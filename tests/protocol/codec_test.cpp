@@ -1,0 +1,97 @@
+// If encoders do not append, or decoders want fields in order, what stands in front of a frame is lost, or a sender that
+// orders its fields its own way is misread.
+#include <doctest/doctest.h>
+
+#include "protocol/codec.h"
+#include "protocol/fields.h"
+#include "protocol/messages.h"
+
+using namespace ibkr::protocol;
+
+namespace {
+
+constexpr std::string_view kBefore = "what was there before";
+
+OpenOrder order_with(std::string text) {
+  OpenOrder open;
+  open.order_id = 7;
+  open.contract.emplace().symbol = std::move(text);
+  open.order.emplace().lmt_price = 150.25;
+  return open;
+}
+
+std::string encoded(const Message& message, int version) {
+  std::string payload;
+  REQUIRE(encode(message, version, payload));
+  return payload;
+}
+
+/// A protobuf body, without the message id.
+std::string body(const Message& message) { return encoded(message, kMaxServerVersion).substr(4); }
+
+}  // namespace
+
+TEST_CASE("an encoder appends to a string, whatever the size") {
+  for (const int version : {178, kMaxServerVersion}) {
+    for (const std::size_t size : {std::size_t{0}, std::size_t{3}, std::size_t{100}, std::size_t{250},
+                                   std::size_t{1000}, std::size_t{100'000}}) {
+      CAPTURE(version);
+      CAPTURE(size);
+      const Message message(order_with(std::string(size, 'x')));
+      const std::string alone = encoded(message, version);
+      std::string out(kBefore);
+      REQUIRE(encode(message, version, out));
+      CHECK(out == std::string(kBefore) + alone);
+      const auto read = decode(Direction::In, version, alone);
+      REQUIRE(read);
+      CHECK(compare(message, *read, true).empty());
+    }
+  }
+}
+
+TEST_CASE("an encoder that fails leaves the string as it was") {
+  for (const std::size_t size : {std::size_t{3}, std::size_t{1000}}) {
+    OpenOrder open = order_with(std::string(size, 'x'));
+    open.order->scale_table = std::string(size, 'y');
+    open.order->delta_neutral_aux_price = 1;
+    open.contract->multiplier = "many";  // a number in protobuf
+    std::string out(kBefore);
+    const auto failed = encode(Message(open), kMaxServerVersion, out);
+    REQUIRE_FALSE(failed);
+    CHECK(failed.error().field == "contract.multiplier");
+    CHECK(out == kBefore);
+  }
+}
+
+TEST_CASE("protobuf fields come in any order, and the parts of a message in several pieces") {
+  OpenOrder first, last, both;
+  for (OpenOrder* open : {&first, &both}) open->order.emplace().lmt_price = 150.25;
+  for (OpenOrder* open : {&last, &both}) {
+    if (!open->order) open->order.emplace();
+    open->order->cash_qty = 1000;  // more than 64 numbers behind the price
+    open->order->route_marketable_to_bbo = 1;
+  }
+  const std::string head = encoded(Message(both), kMaxServerVersion).substr(0, 4);
+  for (const std::string& payload : {head + body(Message(first)) + body(Message(last)),
+                                     head + body(Message(last)) + body(Message(first))}) {
+    const auto read = decode(Direction::In, kMaxServerVersion, payload);
+    REQUIRE(read);
+    CHECK(compare(Message(both), *read, true).empty());
+    CHECK(encoded(*read, kMaxServerVersion) == encoded(Message(both), kMaxServerVersion));
+  }
+}
+
+TEST_CASE("the last of a field's values counts, and a key longer than need be is read") {
+  TickPrice tick;
+  tick.req_id = 9001;
+  const std::string first = encoded(Message(tick), kMaxServerVersion);
+  tick.req_id = 9002;
+  const auto read = decode(Direction::In, kMaxServerVersion, first + body(Message(tick)));
+  REQUIRE(read);
+  CHECK(read->as<TickPrice>().req_id == 9002);
+
+  const std::string long_key = first.substr(0, 4) + std::string("\x88\x80\x00\x05", 4);  // field 1 is 5
+  const auto same = decode(Direction::In, kMaxServerVersion, long_key);
+  REQUIRE(same);
+  CHECK(same->as<TickPrice>().req_id == 5);
+}
