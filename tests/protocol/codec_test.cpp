@@ -1,5 +1,5 @@
-// If encoders do not append, or decoders want fields in order, what stands in front of a frame is lost, or a sender that
-// orders its fields its own way is misread.
+// If encoders do not append, or decoders want fields in order, what stands in front of a frame is lost, or a sender
+// that orders its fields its own way is misread.
 #include <doctest/doctest.h>
 
 #include "protocol/codec.h"
@@ -72,8 +72,8 @@ TEST_CASE("protobuf fields come in any order, and the parts of a message in seve
     open->order->route_marketable_to_bbo = 1;
   }
   const std::string head = encoded(Message(both), kMaxServerVersion).substr(0, 4);
-  for (const std::string& payload : {head + body(Message(first)) + body(Message(last)),
-                                     head + body(Message(last)) + body(Message(first))}) {
+  for (const std::string& payload :
+       {head + body(Message(first)) + body(Message(last)), head + body(Message(last)) + body(Message(first))}) {
     const auto read = decode(Direction::In, kMaxServerVersion, payload);
     REQUIRE(read);
     CHECK(compare(Message(both), *read, true).empty());

@@ -53,13 +53,13 @@ std::vector<Sample> samples(const std::string& file) {
   return all;
 }
 
-/// The recorded version, or the versions that the source column says fit ("decodes at sv 103-206").
+/// The recorded version, or the versions that the source column says fit ("decodes at sv 103-206", "sv 157-170").
 std::vector<int> versions(const Sample& sample) {
   if (sample.version != "?") return {std::stoi(sample.version)};
-  const auto at = sample.source.find("at sv ");
+  const auto at = sample.source.find("sv ");
   if (at == std::string::npos) return {};
   int first = 0, last = 0;
-  const char* from = sample.source.data() + at + 6;
+  const char* from = sample.source.data() + at + 3;
   const auto [dash, error] = std::from_chars(from, sample.source.data() + sample.source.size(), first);
   last = first;
   if (*dash == '-') std::from_chars(dash + 1, sample.source.data() + sample.source.size(), last);
@@ -67,6 +67,7 @@ std::vector<int> versions(const Sample& sample) {
 }
 
 void check(Direction direction, const Sample& sample) {
+  CHECK_MESSAGE(!versions(sample).empty(), "no server version to read it at: " << sample.payload);
   for (const int version : versions(sample)) {
     std::string payload = unescaped(sample.payload);
     if (version >= kRawIdServerVersion) {  // shown in decimal, four raw bytes on the wire
