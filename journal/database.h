@@ -101,10 +101,11 @@ class Statement {
   void bind(int index, Blob blob);
   template <protocol::Optional Value>
   void bind(int index, const Value& value) {
-    if (value)
+    if (value) {
       bind(index, *value);
-    else
+    } else {
       bind(index, std::nullopt);
+    }
   }
   void bind(int index, const std::string& text) { bind(index, std::string_view(text)); }
   void bind(int index, const char* text) { bind(index, std::string_view(text)); }

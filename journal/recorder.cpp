@@ -86,10 +86,11 @@ bool Recorder::transact(Work&& work) {
     return true;
   }
   for (auto& [id, before] : undo_) {
-    if (before)
+    if (before) {
       sessions_[id] = std::move(*before);
-    else
+    } else {
       sessions_.erase(id);
+    }
   }
   recent_ = {};
   return false;

@@ -58,10 +58,11 @@ void Sealer::step() {
   if (end >= job.last) seal_.run(job.session);
   database_.execute("COMMIT");
   if (database_.failed()) return;
-  if (end >= job.last)
+  if (end >= job.last) {
     jobs_.pop_front();
-  else
+  } else {
     job.next = end + 1;
+  }
 }
 
 }  // namespace ibkr::journal

@@ -92,14 +92,16 @@ Expected<void, DecodeError> encode(const Message& message, int server_version, W
   Output output(out);
   write_head(output, type.id, wire, server_version);
   Expected<void, DecodeError> done;
-  if (wire == Wire::Text)
+  if (wire == Wire::Text) {
     encode_text(message, server_version, output);
-  else
+  } else {
     done = encode_protobuf(message, output);
-  if (done)
+  }
+  if (done) {
     output.finish();
-  else
+  } else {
     output.abandon();
+  }
   return done;
 }
 

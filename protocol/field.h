@@ -70,7 +70,7 @@ class Field {
     return assign(other);
   }
   Field& operator=(const Field& other) { return assign(other); }
-  Field& operator=(Field&& other) { return other ? *this = std::move(other.value_) : *this = std::nullopt; }
+  Field& operator=(Field&& other) noexcept { return other ? *this = std::move(other.value_) : *this = std::nullopt; }
   Field& operator=(std::nullopt_t) {
     reset();
     return *this;

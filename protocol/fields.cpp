@@ -177,12 +177,13 @@ struct Comparison {
       std::string text;
       for (const T& element : list) {
         if (!text.empty()) text += ",";
-        if constexpr (std::is_same_v<T, std::string>)
+        if constexpr (std::is_same_v<T, std::string>) {
           text += element;
-        else if constexpr (std::is_same_v<T, double>)
+        } else if constexpr (std::is_same_v<T, double>) {
           append_double(text, element);
-        else
+        } else {
           append_int64(text, element);
+        }
       }
       return text;
     };

@@ -22,10 +22,11 @@ std::string quoted(std::string_view bytes) {
   for (const char c : bytes.substr(0, kShown)) {
     constexpr char kHex[] = "0123456789abcdef";
     const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte < 0x7F)
+    if (byte >= 0x20 && byte < 0x7F) {
       out += c;
-    else
+    } else {
       (out += "\\x") += {kHex[byte >> 4], kHex[byte & 0xF]};
+    }
   }
   return out + (bytes.size() > kShown ? "...\"" : "\"");
 }

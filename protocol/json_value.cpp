@@ -170,10 +170,11 @@ class Parser {
       const char c = text_[at_++];
       if (c == '"') return true;
       if (static_cast<unsigned char>(c) < 0x20) return fail("a control character in a string");
-      if (c != '\\')
+      if (c != '\\') {
         out += c;
-      else if (!escape(out))
+      } else if (!escape(out)) {
         return false;
+      }
     }
     return fail("a string that does not end");
   }

@@ -26,10 +26,11 @@ char* write_pair(char* at, std::uint32_t value) {
 char* write_short(char* at, std::uint32_t value) {
   const std::uint32_t high = value / 100;
   const std::uint32_t first = high != 0 ? high : value;
-  if (first < 10)
+  if (first < 10) {
     *at++ = static_cast<char>('0' + first);
-  else
+  } else {
     at = write_pair(at, first);
+  }
   return high != 0 ? write_pair(at, value % 100) : at;
 }
 
@@ -44,7 +45,8 @@ char* write_short_double(char* at, double value) {
   int decimals = 1;
   if (static_cast<double>(whole) != magnitude) {
     const auto decimals_are = [&](int tried, std::uint32_t power) {
-      const auto mantissa = static_cast<std::uint64_t>(magnitude * power + 0.5);
+      const double rounded_up = magnitude * power + 0.5;
+      const auto mantissa = static_cast<std::uint64_t>(rounded_up);
       fraction = static_cast<std::uint32_t>(mantissa - std::uint64_t{whole} * power);
       decimals = tried;
       return static_cast<double>(mantissa) / power == magnitude;
@@ -108,12 +110,13 @@ Reading read_double(std::string_view text, double& value) {
   std::int64_t mantissa = 0;
   for (; at != end; ++at) {
     const auto digit = static_cast<unsigned>(*at - '0');
-    if (digit <= 9)
+    if (digit <= 9) {
       mantissa = mantissa * 10 + digit;
-    else if (*at == '.' && point == end)
+    } else if (*at == '.' && point == end) {
       point = at;
-    else
+    } else {
       return read_double_slowly(text, value);
+    }
   }
   const auto whole_digits = point - whole;
   const auto fraction_digits = point == end ? 0 : end - point - 1;

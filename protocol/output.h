@@ -28,10 +28,11 @@ class Output {
   char* at(std::size_t offset) { return begin_ + offset; }
 
   void finish() {
-    if (begin_ == short_)
+    if (begin_ == short_) {
       out_.append(short_, offset(at_));
-    else
+    } else {
       out_.resize(size_ + offset(at_));
+    }
   }
   void abandon() { out_.resize(size_); }
 

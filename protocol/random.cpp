@@ -136,14 +136,7 @@ class Maker {
     return scope_.objects[slot];
   }
 
-  void enter(std::uint8_t slot, void* element) {
-    const auto slots = message_.type().text->slots;
-    scope_.objects[slot] = element;
-    for (auto under = static_cast<std::uint8_t>(slot + 1); under < slots.size(); ++under) {
-      const std::uint8_t parent = slots[under].parent;
-      if (parent >= slot && (parent == slot || scope_.objects[parent] == nullptr)) scope_.objects[under] = nullptr;
-    }
-  }
+  void enter(std::uint8_t slot, void* element) { scope_.enter(message_.type().text->slots, slot, element); }
 
   // ---- protobuf: any field, any presence ----
 
@@ -258,10 +251,11 @@ class Maker {
 Message random_message(const MessageInfo& type, Wire wire, int server_version, std::mt19937_64& generator) {
   Message message(type);
   Maker maker(message, server_version, generator);
-  if (wire == Wire::Text)
+  if (wire == Wire::Text) {
     maker.text();
-  else
+  } else {
     maker.protobuf(*type.body, message.body());
+  }
   return message;
 }
 

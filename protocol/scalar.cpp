@@ -171,10 +171,11 @@ Result as_optional(Kind kind, Use&& use, Result otherwise) {
 }
 
 void append_text(std::string& out, std::string_view text, bool escaped) {
-  if (escaped && !is_ascii(text))
+  if (escaped && !is_ascii(text)) {
     out += escape_unicode(text);
-  else
+  } else {
     out += text;
+  }
 }
 
 template <class T>
@@ -191,10 +192,11 @@ Reading read_scalar(const FieldInfo& field, Spelling spelling, int server_versio
                     void* object) {
   const auto read = [&]<class T>(std::optional<T> value) {
     const Reading reading = read_value(spelling, server_version, text, value);
-    if (value)
+    if (value) {
       set<T>(field, object) = *std::move(value);
-    else
+    } else {
       unset(field, object);
+    }
     return reading;
   };
   return as_optional(field.kind, read, Reading::Bad);
@@ -228,12 +230,13 @@ void append_scalar(std::string& out, const FieldInfo& field, Spelling spelling, 
     case Kind::Bool: {
       const auto* set_value = value_of<bool>(field, object);
       const bool value = set_value != nullptr && *set_value;
-      if (spelling == Spelling::TrueFalse)
+      if (spelling == Spelling::TrueFalse) {
         out += value ? "true" : "false";
-      else if (spelling == Spelling::AndOr)
+      } else if (spelling == Spelling::AndOr) {
         out += value ? 'a' : 'o';
-      else
+      } else {
         out += value ? '1' : '0';
+      }
       return;
     }
     case Kind::String:

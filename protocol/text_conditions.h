@@ -19,6 +19,15 @@ struct TextScope {
     objects[0] = body;
     if (slots > 1) std::fill_n(objects.begin() + 1, slots - 1, nullptr);
   }
+
+  /// Moves a repeat's slot to an element; structs below it start absent again.
+  void enter(std::span<const TextSlot> slots, std::size_t slot, void* element) {
+    objects[slot] = element;
+    for (std::size_t below = slot + 1; below < slots.size(); ++below) {
+      const std::size_t parent = slots[below].parent;
+      if (parent >= slot && (parent == slot || objects[parent] == nullptr)) objects[below] = nullptr;
+    }
+  }
 };
 
 /// True when the op's since and until admit the server version.

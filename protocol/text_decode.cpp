@@ -385,14 +385,7 @@ class TextDecoder {
     return scope_.objects[slot] = make_part(*info.field, object(info.parent));
   }
 
-  /// Moves a repeat's slot to an element; structs below it start absent again.
-  void enter(std::uint8_t slot, void* element) {
-    scope_.objects[slot] = element;
-    for (auto below = static_cast<std::uint8_t>(slot + 1); below < slots_.size(); ++below) {
-      const std::uint8_t parent = slots_[below].parent;
-      if (parent >= slot && (parent == slot || scope_.objects[parent] == nullptr)) scope_.objects[below] = nullptr;
-    }
-  }
+  void enter(std::uint8_t slot, void* element) { scope_.enter(slots_, slot, element); }
 
   // ---- fields ----
 

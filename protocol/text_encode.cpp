@@ -308,10 +308,11 @@ class TextEncoder {
       for (const std::int32_t element : numbers) {
         std::int64_t kept = 0;
         const std::string* text = next_verbatim();
-        if (text && read_int64(*text, kept) != Reading::Bad && kept == element)
+        if (text && read_int64(*text, kept) != Reading::Bad && kept == element) {
           put(*text);
-        else
+        } else {
           number(element);
+        }
       }
     } else {
       const auto& numbers = *static_cast<const std::vector<double>*>(list);
@@ -357,8 +358,8 @@ class TextEncoder {
   }
 
   /// Finds the structs that hang below a slot. Elements of repeats are entered one by one.
-  void resolve_below(std::uint8_t slot) {
-    for (auto below = static_cast<std::uint8_t>(slot + 1); below < slots_.size(); ++below) {
+  void resolve_below(std::size_t slot) {
+    for (std::size_t below = slot + 1; below < slots_.size(); ++below) {
       const TextSlot& info = slots_[below];
       if (info.field->kind != Kind::Struct || !descends(below, slot)) continue;
       const void* parent = scope_.objects[info.parent];
@@ -366,8 +367,8 @@ class TextEncoder {
     }
   }
 
-  bool descends(std::uint8_t slot, std::uint8_t from) const {
-    for (std::uint8_t s = slot; s != 0; s = slots_[s].parent) {
+  bool descends(std::size_t slot, std::size_t from) const {
+    for (std::size_t s = slot; s != 0; s = slots_[s].parent) {
       if (slots_[s].parent == from) return true;
       if (slots_[s].field->kind == Kind::StructList) return false;
     }

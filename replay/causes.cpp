@@ -48,10 +48,11 @@ void Causes::sent(RequestIndex index, const Message& request) {
   if (order_id) by_order_id_[*order_id].push_back(sent);
   if (request_id || order_id || type.answers.empty()) return;
   Unnumbered& same = unnumbered_[&type];
-  if (sent.ends.empty())
+  if (sent.ends.empty()) {
     same.endless = index;
-  else
+  } else {
     same.open.push_back(std::move(sent));
+  }
 }
 
 Cause Causes::came(const Message& answer) {

@@ -50,10 +50,11 @@ ReplayServer::Connection::Connection(ReplayServer& server, std::unique_ptr<net::
 }
 
 void ReplayServer::Connection::on_data(std::string_view bytes) {
-  if (started_)
+  if (started_) {
     on_frames(bytes);
-  else
+  } else {
     on_hello(bytes);
+  }
 }
 
 void ReplayServer::Connection::on_hello(std::string_view bytes) {
@@ -131,10 +132,11 @@ void ReplayServer::Connection::play() {
     out_.clear();
     if (!full) break;
   }
-  if (next)
+  if (next) {
     timer_.arm_at(*next);
-  else
+  } else {
     timer_.cancel();
+  }
   end_as_recorded();
 }
 

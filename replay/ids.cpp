@@ -209,10 +209,11 @@ std::string replace_numbers(std::string_view text, const std::vector<std::pair<s
     const bool whole = !decimal && (at == 0 || !joins(text[at - 1])) && (end == text.size() || !joins(text[end]));
     const auto change =
         std::find_if(changes.begin(), changes.end(), [&](const auto& c) { return std::to_string(c.first) == number; });
-    if (whole && change != changes.end())
+    if (whole && change != changes.end()) {
       out += std::to_string(change->second);
-    else
+    } else {
       out += number;
+    }
     at = end;
   }
   return out;

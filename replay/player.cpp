@@ -47,10 +47,11 @@ void Player::made(RequestIndex index, std::int64_t now_ns) {
     latest_made_ = index;
     latest_base_ns_ = request.base_ns;
   }
-  if (request.silent)
+  if (request.silent) {
     dropped_ += recorded.answers.size();
-  else if (!recorded.answers.empty())
+  } else if (!recorded.answers.empty()) {
     active_.push_back(index);
+  }
   for (const Silenced& silenced : recorded.silences) silence(silenced);
 }
 

@@ -60,10 +60,11 @@ Expected<Recording, std::string> Recording::load(journal::Reader& reader, const 
         recording.add_hello_answer(**frame);
         break;
       case journal::FrameKind::Message:
-        if ((*frame)->direction == Direction::Out)
+        if ((*frame)->direction == Direction::Out) {
           recording.add_request(**frame, causes);
-        else
+        } else {
           recording.add_frame(**frame, causes);
+        }
     }
   }
   recording.find_silenced();
@@ -117,10 +118,11 @@ void Recording::add_frame(const journal::Frame& frame, Causes& causes) {
     recorded.decodable = true;
     recorded.cause = causes.came(*message);
   }
-  if (recorded.cause.request == kNoRequest || recorded.cause.update)
+  if (recorded.cause.request == kNoRequest || recorded.cause.update) {
     pushes_.push_back(index);
-  else
+  } else {
     requests_[recorded.cause.request].answers.push_back(index);
+  }
   frames_.push_back(recorded);
 }
 

@@ -240,9 +240,10 @@ int main(int argc, char** argv) {
   for (const Subject& each :
        {subject("TickPrice", tick(), 178), subject("OpenOrder", order(), 178), subject("TickPrice", tick(), 226),
         subject("OpenOrder", order(), 226), subject("FullOrder", full_order(), 226)}) {
-    if (print == Print::Payloads)
+    if (print == Print::Payloads) {
       print_payload(each);
-    else
+    } else {
       measure(each, rounds, print);
+    }
   }
 }

@@ -48,16 +48,17 @@ std::vector<std::string> market_mix() {
   for (int i = 0; i < 1000; ++i) {
     const std::string id = std::to_string(9001 + i % 40);
     const std::string price = std::to_string(100 + i % 100) + "." + std::to_string(10 + i % 90);
-    if (i % 100 == 99)
+    if (i % 100 == 99) {
       mix.push_back(text_payload("46|6|" + id + "|45|1763908200|"));
-    else if (i % 50 == 49)
+    } else if (i % 50 == 49) {
       mix.push_back(text_payload("45|6|" + id + "|49|0|"));
-    else if (i % 5 < 3)
+    } else if (i % 5 < 3) {
       mix.push_back(text_payload("1|6|" + id + "|" + std::to_string(1 + i % 2) + "|" + price + "|" +
                                  std::to_string(100 * (i % 9)) + "|1|"));
-    else
+    } else {
       mix.push_back(
           text_payload("2|6|" + id + "|" + std::to_string(i % 2 * 3) + "|" + std::to_string(100 * (i % 9)) + "|"));
+    }
   }
   return mix;
 }
@@ -161,10 +162,11 @@ Taken plain_inserts(const std::string& path, const std::string& table, const std
       bind_text(insert, ++at, row.type);
       bind_text(insert, ++at, row.wire);
       sqlite3_bind_blob(insert, ++at, row.payload.data(), static_cast<int>(row.payload.size()), SQLITE_STATIC);
-      if (json)
+      if (json) {
         bind_text(insert, ++at, row.fields);
-      else
+      } else {
         sqlite3_bind_null(insert, ++at);
+      }
     }
     must(sqlite3_step(insert), handle);
     sqlite3_reset(insert);
@@ -328,15 +330,15 @@ Arguments parse(int count, char** words) {
   for (int i = 1; i < count; ++i) {
     const std::string word = words[i];
     const auto value = [&] { return i + 1 < count ? words[++i] : ""; };
-    if (word == "--frames")
+    if (word == "--frames") {
       arguments.frames = std::atoll(value());
-    else if (word == "--rounds")
+    } else if (word == "--rounds") {
       arguments.rounds = std::atoi(value());
-    else if (word == "--directory")
+    } else if (word == "--directory") {
       arguments.directory = value();
-    else if (word == "--memory")
+    } else if (word == "--memory") {
       arguments.memory = true;
-    else {
+    } else {
       std::fprintf(stderr, "usage: bench_journal [--frames N] [--rounds N] [--directory DIR] [--memory]\n");
       std::exit(2);
     }
@@ -348,8 +350,9 @@ Arguments parse(int count, char** words) {
 
 int main(int count, char** words) {
   const Arguments arguments = parse(count, words);
-  if (arguments.memory)
+  if (arguments.memory) {
     watch_memory(arguments);
-  else
+  } else {
     compare(arguments);
+  }
 }

@@ -48,10 +48,11 @@ TEST_CASE("a signal reaches its handler") {
   Loop loop;
   int seen = 0;
   loop.on_signal(SIGUSR1, [&] {
-    if (++seen == 2)
+    if (++seen == 2) {
       loop.stop();
-    else
+    } else {
       raise(SIGUSR1);
+    }
   });
   raise(SIGUSR1);
   loop.run();

@@ -10,7 +10,8 @@ using namespace ibkr::protocol;
 TEST_CASE("every byte of a text survives JSON, wherever it stands") {
   for (int byte = 0; byte < 256; ++byte) {
     const std::string c(1, static_cast<char>(byte));
-    for (const std::string& text : {c, "ab" + c, c + "ab", "a" + c + "\xC3\xA9" + c}) {
+    for (const std::string& text : {c, std::string("ab").append(c), std::string(c).append("ab"),
+                                    std::string("a").append(c).append("\xC3\xA9").append(c)}) {
       ErrorMessage error;
       error.error_msg = text;
       std::string json;

@@ -23,16 +23,17 @@ struct Sample {
 std::string unescaped(const std::string& shown) {
   std::string out;
   for (std::size_t i = 0; i < shown.size(); ++i) {
-    if (shown[i] == '|')
+    if (shown[i] == '|') {
       out += '\0';
-    else if (shown[i] != '\\' || i + 1 == shown.size())
+    } else if (shown[i] != '\\' || i + 1 == shown.size()) {
       out += shown[i];
-    else if (const char next = shown[++i]; next == 'n')
+    } else if (const char next = shown[++i]; next == 'n') {
       out += '\n';
-    else if (next == 't')
+    } else if (next == 't') {
       out += '\t';
-    else
+    } else {
       out += next;
+    }
   }
   return out;
 }
@@ -76,7 +77,7 @@ void check(Direction direction, const Sample& sample) {
       Output out(raw);
       write_head(out, std::stoi(payload.substr(0, end)), Wire::Text, version);
       out.finish();
-      payload = raw + payload.substr(end + 1);
+      payload = raw.append(payload, end + 1);
     }
     CAPTURE(sample.name);
     CAPTURE(version);

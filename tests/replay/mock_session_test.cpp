@@ -61,10 +61,11 @@ TEST_CASE("every version: connect, details, bars, quotes, positions, values") {
     const auto bars = client.wait<protocol::HistoricalData>();
     CHECK(bars.historical_data_bars.size() >= 8);
     CHECK(bars.historical_data_bars.size() <= 14);
-    if (version < 196)
+    if (version < 196) {
       CHECK(bars.end_date.value_or("").size() >= 17);
-    else
+    } else {
       client.wait<protocol::HistoricalDataEnd>();
+    }
 
     client.send(quotes_request(3, false));
     run_until(loop, [&] { return client.count<protocol::TickPrice>() >= 20; });
