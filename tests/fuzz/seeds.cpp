@@ -1,25 +1,111 @@
-// Writes one seed file per message type and version into a folder: fuzz_seeds FOLDER
+// Writes what the fuzz targets start from into FOLDER/<target>: fuzz_seeds FOLDER
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 
+#include "journal/database.h"
+#include "journal/writer.h"
 #include "protocol/codec.h"
+#include "protocol/json.h"
 #include "protocol/random.h"
 
+using namespace ibkr;
 using namespace ibkr::protocol;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int kVersions[] = {100, 130, 178, 200, 203, 226};
+
+void write(const fs::path& file, std::string_view bytes) {
+  fs::create_directories(file.parent_path());
+  std::ofstream out(file, std::ios::binary);
+  out << bytes;
+  if (!out.flush()) throw std::runtime_error("cannot write " + file.string());
+}
+
+/// Every message at several versions: as a payload behind its direction and version (input.h), and as JSON.
+void write_messages(const fs::path& folder) {
+  std::mt19937_64 generator(1);
+  for (const MessageInfo* type : all_messages()) {
+    for (const int version : kVersions) {
+      if (version < type->since) continue;
+      const Wire wire = wire_at(*type, version);
+      const Message message = random_message(*type, wire, version, generator);
+      std::string input{static_cast<char>(type->direction), static_cast<char>(version - kMinServerVersion)};
+      if (!encode(message, version, input)) continue;
+      const std::string name = std::string(type->name) + "-" + std::to_string(version);
+      write(folder / (wire == Wire::Text ? "text" : "protobuf") / name, input);
+      std::string json;
+      append_json(message, wire, json);
+      write(folder / "json" / name, json);
+    }
+  }
+}
+
+/// An app's hello, and TWS's answer, each with a frame behind it.
+void write_streams(const fs::path& folder) {
+  constexpr char kStep = 2;  // bytes at a time, less one
+  std::string hello = kStep + hello_bytes({100, 178, ""}), answer(1, kStep);
+  append_frame(hello, std::string_view("71\0002\0007\0\0", 8));
+  append_frame(answer, hello_answer_payload({178, "20261123 09:30:00 EST"}));
+  append_frame(answer, std::string_view("9\0001\00013\0", 7));
+  write(folder / "framer" / "hello", hello);
+  write(folder / "framer" / "answer", answer);
+}
+
+void require(bool holds, const std::string& what) {
+  if (!holds) throw std::runtime_error(what);
+}
+
+/// A short session with something of everything that a journal keeps, on small pages, so that a changed byte hits.
+void write_journal(const fs::path& folder) {
+  fs::create_directories(folder / "journal");
+  const std::string file = (folder / "journal" / "session.db").string();
+  fs::remove(file);
+  auto opened = journal::Writer::open(file);
+  require(opened.has_value(), opened ? "" : opened.error());
+  journal::Writer& writer = **opened;
+  const journal::Stamp at{1'764'000'000'000'000'000, 1'000'000'000};
+  const auto session = writer.begin_session({"127.0.0.1:50312", "127.0.0.1", 7496, at});
+  const Hello hello{100, 178, ""};
+  writer.hello(session, hello, hello_bytes(hello), at);
+  const HelloAnswer answer{178, "20261123 09:30:00 EST"};
+  writer.hello_answer(session, answer, hello_answer_payload(answer), at);
+  std::mt19937_64 generator(1);
+  for (const char* name :
+       {"StartApiRequest", "PlaceOrderRequest", "OpenOrder", "OrderStatus", "ExecutionDetails", "TickPrice"}) {
+    const MessageInfo* type = find_message(name);
+    require(type != nullptr, std::string("no message is called ") + name);
+    std::string payload;
+    require(encode(random_message(*type, Wire::Text, 178, generator), 178, payload).has_value(), name);
+    writer.frame(session, type->direction, payload, at);
+  }
+  writer.frame(session, Direction::In, "no message at all", at);
+  writer.event(session, "note", "a note", "raw", at);
+  writer.end_session(session, journal::EndStatus::Closed, "the app closed the connection", at);
+  const auto closed = writer.close();
+  require(closed.has_value(), closed ? "" : closed.error());
+
+  const auto database = journal::Database::open(file, SQLITE_OPEN_READWRITE);
+  require(database.has_value(), database ? "" : database.error());
+  (*database)->execute("PRAGMA journal_mode=DELETE; PRAGMA page_size=512; VACUUM");
+  require(!(*database)->failed(), (*database)->error());
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   if (argc != 2) {
     std::cerr << "usage: fuzz_seeds FOLDER\n";
     return 2;
   }
-  std::mt19937_64 generator(1);
-  for (const MessageInfo* type : all_messages()) {
-    for (const int version : {100, 130, 178, 200, 203, 226}) {
-      if (version < type->since) continue;
-      std::string input{static_cast<char>(type->direction), static_cast<char>(version - kMinServerVersion)};
-      const Message message = random_message(*type, wire_at(*type, version), version, generator);
-      if (!encode(message, version, input)) continue;
-      std::ofstream(std::string(argv[1]) + "/" + std::string(type->name) + "-" + std::to_string(version)) << input;
-    }
+  try {
+    write_messages(argv[1]);
+    write_streams(argv[1]);
+    write_journal(argv[1]);
+  } catch (const std::exception& failed) {
+    std::cerr << "fuzz_seeds: " << failed.what() << "\n";
+    return 1;
   }
 }
