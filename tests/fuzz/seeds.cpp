@@ -1,6 +1,7 @@
 // Writes what the fuzz targets start from into FOLDER/<target>: fuzz_seeds FOLDER
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iostream>
 
 #include "journal/database.h"
@@ -8,6 +9,7 @@
 #include "protocol/codec.h"
 #include "protocol/json.h"
 #include "protocol/random.h"
+#include "tests/protocol/samples.h"
 
 using namespace ibkr;
 using namespace ibkr::protocol;
@@ -24,7 +26,20 @@ void write(const fs::path& file, std::string_view bytes) {
   if (!out.flush()) throw std::runtime_error("cannot write " + file.string());
 }
 
-/// Every message at several versions: as a payload behind its direction and version (input.h), and as JSON.
+/// A payload for the target of its wire, behind its direction and version (input.h), and as JSON.
+void write_payload(const fs::path& folder, Direction direction, int version, std::string_view payload,
+                   const std::string& name) {
+  const auto message = decode(direction, version, payload);
+  if (!message) throw std::runtime_error(name + ": " + message.error().to_string());
+  const Wire wire = read_head(payload, version)->wire;
+  std::string input{static_cast<char>(direction), static_cast<char>(version - kMinServerVersion)};
+  write(folder / (wire == Wire::Text ? "text" : "protobuf") / name, input.append(payload));
+  std::string json;
+  append_json(*message, wire, json);
+  write(folder / "json" / name, json);
+}
+
+/// Every message at several versions.
 void write_messages(const fs::path& folder) {
   std::mt19937_64 generator(1);
   for (const MessageInfo* type : all_messages()) {
@@ -32,13 +47,25 @@ void write_messages(const fs::path& folder) {
       if (version < type->since) continue;
       const Wire wire = wire_at(*type, version);
       const Message message = random_message(*type, wire, version, generator);
-      std::string input{static_cast<char>(type->direction), static_cast<char>(version - kMinServerVersion)};
-      if (!encode(message, version, input)) continue;
-      const std::string name = std::string(type->name) + "-" + std::to_string(version);
-      write(folder / (wire == Wire::Text ? "text" : "protobuf") / name, input);
-      std::string json;
-      append_json(message, wire, json);
-      write(folder / "json" / name, json);
+      std::string payload;
+      if (!encode(message, version, payload)) continue;
+      write_payload(folder, type->direction, version, payload, std::string(type->name) + "-" + std::to_string(version));
+    }
+  }
+}
+
+/// The project's samples, and the recorded ones where they lie beside it.
+void write_samples(const fs::path& folder) {
+  for (const char* tables : {"/fixtures/payloads/samples_", "/../shared/wire/samples_"}) {
+    for (const Direction direction : {Direction::In, Direction::Out}) {
+      const std::string side = direction == Direction::In ? "in" : "out";
+      for (const auto& sample : test::read_samples(IBKR_SOURCE_DIR + std::string(tables) + side + ".tsv")) {
+        for (const int version : test::versions(sample)) {
+          const std::string payload = test::payload_at(sample, version);
+          const std::string name = "sample-" + std::to_string(std::hash<std::string>{}(payload));
+          write_payload(folder, direction, version, payload, name + "-" + std::to_string(version));
+        }
+      }
     }
   }
 }
@@ -102,6 +129,7 @@ int main(int argc, char** argv) {
   }
   try {
     write_messages(argv[1]);
+    write_samples(argv[1]);
     write_streams(argv[1]);
     write_journal(argv[1]);
   } catch (const std::exception& failed) {
