@@ -17,6 +17,11 @@ const std::string& scratch_file() {
   return path;
 }
 
+/// With what SQLite put beside it: a write-ahead log of one input must not be read with the next.
+void remove_scratch_file() {
+  for (const char* suffix : {"", "-wal", "-shm", "-journal"}) std::remove((scratch_file() + suffix).c_str());
+}
+
 void read_everything(Reader& reader) {
   constexpr int kMostDamages = 100;
   const auto sessions = reader.sessions();
@@ -40,6 +45,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::fwrite(data, 1, size, file);
   std::fclose(file);
   if (auto reader = Reader::open(scratch_file())) read_everything(**reader);
-  std::remove(scratch_file().c_str());
+  remove_scratch_file();
   return 0;
 }
