@@ -65,8 +65,8 @@ inline std::vector<int> versions(const Sample& sample) {
   return {first, std::min(last, 200)};
 }
 
-/// The bytes on the wire: those that "hex:" tells, or a text; from server version 201 on, the id in front of that stands
-/// for four raw bytes.
+/// The bytes on the wire: those that "hex:" tells, or a text; from server version 201 on, the id in front of that
+/// stands for four raw bytes.
 inline std::string payload_at(const Sample& sample, int version) {
   if (sample.payload.starts_with("hex:")) {
     std::string bytes;
