@@ -1,5 +1,6 @@
 #include "protocol/frame.h"
 
+#include <algorithm>
 #include <cassert>
 #include <charconv>
 
@@ -9,6 +10,8 @@ namespace {
 constexpr std::size_t kPrefix = 4;
 constexpr std::string_view kMagic{"API\0", 4};
 constexpr std::size_t kMaxHello = 1024;  // a version range and the connect options
+constexpr std::string_view kRedirected = "-1";
+constexpr int kLastPort = 65535;
 
 std::uint32_t read_length(const char* at) {
   const auto byte = [&](int i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(at[i])); };
@@ -52,6 +55,24 @@ bool read_range(std::string_view text, Hello& hello) {
     if (!read_number(text, hello.max_version)) return false;
   }
   return text.empty() && hello.min_version <= hello.max_version;
+}
+
+/// The bytes up to the next NUL, or all of them; takes them and the NUL away.
+std::string_view take_field(std::string_view& rest) {
+  const std::string_view field = rest.substr(0, rest.find('\0'));
+  rest.remove_prefix(std::min(field.size() + 1, rest.size()));
+  return field;
+}
+
+/// "gateway.example:4001", "10.0.0.1", "[::1]:4001": printable, and the port, where there is one, a port's number.
+bool is_address(std::string_view text) {
+  const auto printable = [](char c) { return c > ' ' && c < 0x7F; };
+  const auto colon = text.rfind(':');
+  std::string_view port = colon == std::string_view::npos ? "" : text.substr(colon + 1);
+  int number = 0;
+  const bool good_port = port.empty() ? colon == std::string_view::npos
+                                      : read_number(port, number) && port.empty() && number > 0 && number <= kLastPort;
+  return good_port && !text.substr(0, colon).empty() && std::ranges::all_of(text, printable);
 }
 
 }  // namespace
@@ -109,17 +130,24 @@ std::string hello_bytes(const Hello& hello) {
 Expected<HelloAnswer, std::string> read_hello_answer(std::string_view payload) {
   HelloAnswer answer;
   std::string_view rest = payload;
-  const bool numbered = read_number(rest, answer.server_version);
-  if (!numbered || rest.size() < 2 || rest.front() != '\0' || rest.find('\0', 1) != rest.size() - 1) {
-    return Unexpected(std::string("the answer to the hello is not a server version and a time: ") + quoted(payload));
+  const std::string_view first = take_field(rest);
+  const std::string_view second = take_field(rest);
+  if (first == kRedirected && is_address(second)) {
+    answer.redirect = second;
+  } else if (first.find(':') != std::string_view::npos && is_address(first)) {
+    answer.redirect = first;
+  } else if (std::string_view digits = first;
+             read_number(digits, answer.server_version) && digits.empty() && answer.server_version > 0) {
+    answer.connection_time = second;
+  } else {
+    return Unexpected("the answer to the hello does not begin with a server version: " + quoted(payload));
   }
-  answer.connection_time = rest.substr(1, rest.size() - 2);
   return answer;
 }
 
 std::string hello_answer_payload(const HelloAnswer& answer) {
-  std::string payload = std::to_string(answer.server_version);
-  payload.append(1, '\0').append(answer.connection_time).append(1, '\0');
+  std::string payload = answer.redirect ? std::string(kRedirected) : std::to_string(answer.server_version);
+  payload.append(1, '\0').append(answer.redirect.value_or(answer.connection_time)).append(1, '\0');
   return payload;
 }
 

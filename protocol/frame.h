@@ -78,12 +78,16 @@ std::string hello_bytes(const Hello& hello);
 
 /// TWS's answer: the first frame it sends, never with a message id.
 struct HelloAnswer {
-  int server_version = 0;
+  int server_version = 0;       ///< agreed on; 0 in a redirect, which agrees on none
   std::string connection_time;  ///< "20261123 09:30:00 EST"; everything after the second space is the zone
+  /// "HOST:PORT" or "HOST" where the server sends the app to another one instead of serving it, as old servers do.
+  std::optional<std::string> redirect = std::nullopt;
 };
-/// Reads the payload of the first frame. Fails on anything but two fields, the first a number.
+/// Reads the payload of the first frame: a server version of 1 or more, then the time. The time and the last NUL may be
+/// missing, and fields after the time are passed over: a session does not fail for them. A redirect is the version -1
+/// and an address, or an address with its port alone. The error quotes what came instead.
 Expected<HelloAnswer, std::string> read_hello_answer(std::string_view payload);
-/// The payload (without the length prefix).
+/// The payload (without the length prefix), as TWS writes it.
 std::string hello_answer_payload(const HelloAnswer& answer);
 
 template <class OnPayload>

@@ -92,8 +92,38 @@ TEST_CASE("the answer to a hello") {
   REQUIRE(read);
   CHECK(read->server_version == 178);
   CHECK(read->connection_time == answer.connection_time);
-  for (const std::string& bad : {std::string(""), std::string("178"), std::string("x\0y\0", 4), std::string("1\0y", 3),
-                                 std::string("1\0y\0z\0", 6)}) {
+  CHECK_FALSE(read->redirect);
+}
+
+TEST_CASE("an answer to the hello that is shaped a little otherwise is read all the same") {
+  const auto answered = [](std::string_view payload) {
+    const auto read = read_hello_answer(payload);
+    return read && !read->redirect ? std::to_string(read->server_version) + "@" + read->connection_time : "none";
+  };
+  CHECK(answered({"176\0noon", 8}) == "176@noon");
+  CHECK(answered("176") == "176@");
+  CHECK(answered({"176\0", 4}) == "176@");
+  CHECK(answered({"176\0noon\0more\0", 14}) == "176@noon");
+  CHECK(answered({"176\0noon\0more", 13}) == "176@noon");
+  for (const std::string_view bad :
+       {std::string_view(""), std::string_view("x\0y\0", 4), std::string_view("0\0noon\0", 7),
+        std::string_view("178 \0y\0", 7), std::string_view("-1\0\0", 4), std::string_view("-1\0a b:1\0", 9),
+        std::string_view("99999999999\0y\0", 14), std::string_view("+178\0y\0", 7),
+        std::string_view("HTTP/1.1 400 Bad"), std::string_view("host:70000")}) {
+    CHECK(answered(bad) == "none");
     CHECK_FALSE(read_hello_answer(bad).has_value());
   }
+}
+
+TEST_CASE("a server that sends the app elsewhere is not taken for a server version") {
+  for (const std::string_view payload :
+       {std::string_view("-1\0gw.example:4001\0", 19), std::string_view("-1\0gw.example:4001", 18),
+        std::string_view("gw.example:4001\0", 16), std::string_view("gw.example:4001")}) {
+    const auto read = read_hello_answer(payload);
+    REQUIRE(read);
+    CHECK(read->server_version == 0);
+    CHECK(read->redirect == "gw.example:4001");
+    CHECK(read_hello_answer(hello_answer_payload(*read))->redirect == read->redirect);
+  }
+  CHECK(read_hello_answer({"-1\0gw.example\0", 14})->redirect == "gw.example");
 }
