@@ -2,10 +2,10 @@
 #include <spdlog/spdlog.h>
 
 #include "cli/command.h"
-#include "cli/hex.h"
 #include "cli/lines.h"
-#include "cli/payload_json.h"
 #include "protocol/frame.h"
+#include "view/hex.h"
+#include "view/payload_json.h"
 
 namespace ibkr::cli {
 namespace {
@@ -28,7 +28,7 @@ class Decoder {
  private:
   void read_lines() {
     while (const auto line = input_.next_line()) {
-      const auto payload = from_hex(*line);
+      const auto payload = view::from_hex(*line);
       payload ? decode(*payload) : report(failure(payload.error()));
     }
   }
@@ -51,7 +51,7 @@ class Decoder {
 
   void decode(std::string_view payload) {
     out_.clear();
-    if (auto done = append_payload_json(options_.side(), options_.server_version, payload, out_); !done) {
+    if (auto done = view::append_payload_json(options_.side(), options_.server_version, payload, out_); !done) {
       return report(done.error());
     }
     ++total_;
@@ -62,7 +62,7 @@ class Decoder {
     ++total_;
     ++bad_;
     out_ = "{\"error\":";
-    append_error_json(error, out_);
+    view::append_error_json(error, out_);
     if (!options_.raw) out_ += ",\"line\":" + std::to_string(input_.line_number());
     out_ += '}';
     print();

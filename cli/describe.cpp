@@ -4,8 +4,8 @@
 #include <iostream>
 
 #include "cli/command.h"
-#include "cli/described.h"
-#include "cli/suggest.h"
+#include "view/described.h"
+#include "view/suggest.h"
 
 namespace ibkr::cli {
 namespace {
@@ -26,18 +26,18 @@ struct DescribeArguments {
   }
 };
 
-std::vector<Described> named(const std::string& name, std::optional<Direction> direction) {
-  auto found = find_described(name, direction);
+std::vector<view::Described> named(const std::string& name, std::optional<Direction> direction) {
+  auto found = view::find_described(name, direction);
   if (found.empty()) {
     throw UsageError(fmt::format("there is no {}{}{}; `ibkr describe` alone lists all messages", name,
                                  direction ? fmt::format(" {} TWS", *direction == Direction::In ? "from" : "to") : "",
-                                 did_you_mean(name, described_names(direction))));
+                                 view::did_you_mean(name, view::described_names(direction))));
   }
   return found;
 }
 
-std::vector<Described> numbered(int id, std::optional<Direction> direction) {
-  auto found = find_described(id, direction);
+std::vector<view::Described> numbered(int id, std::optional<Direction> direction) {
+  auto found = view::find_described(id, direction);
   if (found.empty()) {
     throw UsageError(fmt::format("there is no message with the id {}; `ibkr describe` alone lists all messages", id));
   }
@@ -48,14 +48,14 @@ void print_index(const DescribeArguments& arguments) {
   const auto direction = arguments.direction();
   for (const protocol::MessageInfo* type : protocol::all_messages()) {
     if (direction && type->direction != *direction) continue;
-    std::cout << fmt::format("{:<3} {:>3}  {:<34} {}\n", direction_name(type->direction), type->id, type->name,
+    std::cout << fmt::format("{:<3} {:>3}  {:<34} {}\n", view::direction_name(type->direction), type->id, type->name,
                              type->doc);
   }
 }
 
 ExitStatus run_describe(const DescribeArguments& arguments) {
-  std::vector<Described> wanted;
-  const auto add = [&](const std::vector<Described>& found) {
+  std::vector<view::Described> wanted;
+  const auto add = [&](const std::vector<view::Described>& found) {
     wanted.insert(wanted.end(), found.begin(), found.end());
   };
   for (const std::string& name : arguments.names) add(named(name, arguments.direction()));
@@ -70,13 +70,13 @@ ExitStatus run_describe(const DescribeArguments& arguments) {
     }
   }
   std::string out;
-  for (const Described& what : wanted) {
+  for (const view::Described& what : wanted) {
     if (arguments.json) {
-      append_described_json(what, arguments.server_version, out);
+      view::append_described_json(what, arguments.server_version, out);
       out += '\n';
     } else {
       if (!out.empty()) out += '\n';
-      append_described(what, arguments.server_version, out);
+      view::append_described(what, arguments.server_version, out);
     }
   }
   std::cout << out;

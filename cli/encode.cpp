@@ -2,10 +2,10 @@
 #include <spdlog/spdlog.h>
 
 #include "cli/command.h"
-#include "cli/hex.h"
 #include "cli/lines.h"
-#include "cli/payload_json.h"
 #include "protocol/frame.h"
+#include "view/hex.h"
+#include "view/payload_json.h"
 
 namespace ibkr::cli {
 namespace {
@@ -26,7 +26,7 @@ class Encoder {
   void encode(std::string_view line) {
     ++total_;
     out_.clear();
-    auto payload = payload_from_json(options_.side(), options_.server_version, line);
+    auto payload = view::payload_from_json(options_.side(), options_.server_version, line);
     if (payload && payload->size() > protocol::kMaxPayload) {
       payload = Unexpected(protocol::DecodeError{"", "", -1, -1, "longer than a frame may be"});
     }
@@ -34,7 +34,7 @@ class Encoder {
     if (options_.raw) {
       protocol::append_frame(out_, *payload);
     } else {
-      append_hex(*payload, out_);
+      view::append_hex(*payload, out_);
       out_ += '\n';
     }
     print();
@@ -44,7 +44,7 @@ class Encoder {
     ++bad_;
     if (options_.raw) return spdlog::error("line {}: {}", input_.line_number(), error.to_string());
     out_ = "{\"error\":";
-    append_error_json(error, out_);
+    view::append_error_json(error, out_);
     out_ += ",\"line\":" + std::to_string(input_.line_number()) + "}\n";
     print();
   }

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "cli/suggest.h"
+#include "view/suggest.h"
 
 namespace ibkr::cli {
 namespace {
@@ -125,10 +125,11 @@ std::string explain_extra(const CLI::App& program, const CLI::App& parser) {
   if (word.starts_with("--")) {
     const std::string name = word.substr(0, word.find('='));
     const auto names = names_of_options(parser);
-    return "there is no option " + name + did_you_mean(name, std::vector<std::string_view>(names.begin(), names.end()));
+    return "there is no option " + name +
+           view::did_you_mean(name, std::vector<std::string_view>(names.begin(), names.end()));
   }
   if (&parser == &program)
-    return "there is no command \"" + word + "\"" + did_you_mean(word, names_of_commands(program));
+    return "there is no command \"" + word + "\"" + view::did_you_mean(word, names_of_commands(program));
   return "\"" + word + "\" was not expected";
 }
 

@@ -5,10 +5,10 @@
 #include <iostream>
 #include <stdexcept>
 
-#include "cli/clock_text.h"
 #include "cli/command.h"
 #include "journal/reader.h"
 #include "protocol/json.h"
+#include "view/clock_text.h"
 
 namespace ibkr::cli {
 namespace {
@@ -34,8 +34,8 @@ std::string counted(const SessionInfo& session, std::int64_t count) {
 Row row_of(const SessionInfo& session) {
   const bool greeted = session.client_max_version != 0;
   return {std::to_string(session.id),
-          local_time(session.start.wall_ns),
-          session.end ? duration(session.end->mono_ns - session.start.mono_ns) : "-",
+          view::local_time(session.start.wall_ns),
+          session.end ? view::duration(session.end->mono_ns - session.start.mono_ns) : "-",
           greeted ? fmt::format("v{}..{}", session.client_min_version, session.client_max_version) : "-",
           session.server_version != 0 ? std::to_string(session.server_version) : "-",
           session.client_id ? std::to_string(*session.client_id) : "-",
@@ -62,26 +62,21 @@ void print_table(const std::vector<SessionInfo>& sessions) {
   }
 }
 
-std::string text_json(const std::string& text) {
-  std::string out;
-  protocol::append_json_string(text, out);
-  return out;
-}
-
 void print_json(const SessionInfo& session) {
   std::cout
       << fmt::format(
              R"({{"session":{},"start":"{}","end":{},"peer":{},"upstream":{},"client_min_version":{},"client_max_version":{},)"
              R"("server_version":{},"client_id":{},"accounts":{},"outgoing_frames":{},"incoming_frames":{},"outgoing_bytes":{},)"
              R"("incoming_bytes":{},"orders":{},"executions":{},"status":{},"end_reason":{},"sealed":{}}})",
-             session.id, utc_time(session.start.wall_ns),
-             session.end ? "\"" + utc_time(session.end->wall_ns) + "\"" : "null", text_json(session.peer),
-             text_json(session.host + ":" + std::to_string(session.port)), session.client_min_version,
+             session.id, view::utc_time(session.start.wall_ns),
+             session.end ? "\"" + view::utc_time(session.end->wall_ns) + "\"" : "null",
+             protocol::json_string(session.peer),
+             protocol::json_string(session.host + ":" + std::to_string(session.port)), session.client_min_version,
              session.client_max_version, session.server_version,
-             session.client_id ? std::to_string(*session.client_id) : "null", text_json(session.accounts),
+             session.client_id ? std::to_string(*session.client_id) : "null", protocol::json_string(session.accounts),
              session.outgoing_frames, session.incoming_frames, session.outgoing_bytes, session.incoming_bytes,
-             session.orders, session.executions, text_json(session.status), text_json(session.end_reason),
-             session.sealed)
+             session.orders, session.executions, protocol::json_string(session.status),
+             protocol::json_string(session.end_reason), session.sealed)
       << '\n';
 }
 

@@ -13,12 +13,12 @@
 #include <stdexcept>
 #include <thread>
 
-#include "cli/clock_text.h"
 #include "cli/command.h"
-#include "cli/frame_text.h"
-#include "cli/suggest.h"
 #include "journal/reader.h"
 #include "protocol/frame.h"
+#include "view/clock_text.h"
+#include "view/frame_text.h"
+#include "view/suggest.h"
 
 namespace ibkr::cli {
 namespace {
@@ -54,7 +54,7 @@ class Filter {
     for (const std::string& name : arguments.types) {
       const auto* in = protocol::find_message(Direction::In, name);
       const auto* out = protocol::find_message(Direction::Out, name);
-      if (!in && !out) throw UsageError("--type: there is no message " + name + did_you_mean_message(name));
+      if (!in && !out) throw UsageError("--type: there is no message " + name + view::did_you_mean_message(name));
       for (const auto* type : {in, out}) {
         if (type) types_.push_back(type);
       }
@@ -68,7 +68,7 @@ class Filter {
              return type->direction == frame.direction && type->name == frame.name;
            });
   }
-  bool wants(const FrameContent& content) const {
+  bool wants(const view::FrameContent& content) const {
     return !only_errors_ || content.error || content.frame->name == "ErrorMessage";
   }
   bool wants_events() const { return types_.empty() && direction_.empty(); }
@@ -82,27 +82,27 @@ class Filter {
 /// Prints lines, and says which session they belong to where it changes.
 class Printer {
  public:
-  Printer(const ShowArguments& arguments, LineStyle style) : json_(arguments.json), style_(style) {}
+  Printer(const ShowArguments& arguments, view::LineStyle style) : json_(arguments.json), style_(style) {}
 
-  void frame(const SessionInfo& session, const FrameContent& content) {
+  void frame(const SessionInfo& session, const view::FrameContent& content) {
     begin(session);
-    std::cout << (json_ ? frame_json(content, session.id) : frame_line(content, style_)) << '\n';
+    std::cout << (json_ ? view::frame_json(content, session.id) : view::frame_line(content, style_)) << '\n';
   }
   void event(const SessionInfo& session, const journal::Event& event) {
     begin(session);
-    std::cout << (json_ ? event_json(event) : event_line(event, style_)) << '\n';
+    std::cout << (json_ ? view::event_json(event) : view::event_line(event, style_)) << '\n';
   }
 
  private:
   void begin(const SessionInfo& session) {
     if (json_ || session.id == current_) return;
     current_ = session.id;
-    std::cout << fmt::format("# session {} from {}, {} to {}:{}\n", session.id, local_time(session.start.wall_ns),
+    std::cout << fmt::format("# session {} from {}, {} to {}:{}\n", session.id, view::local_time(session.start.wall_ns),
                              session.peer, session.host, session.port);
   }
 
   bool json_;
-  LineStyle style_;
+  view::LineStyle style_;
   journal::SessionId current_ = 0;
 };
 
@@ -141,7 +141,7 @@ class SessionWalk {
       if (const auto answer = protocol::read_hello_answer(frame.payload)) server_version_ = answer->server_version;
     }
     if (!filter.wants(frame)) return;
-    const FrameContent content = read_frame(frame, server_version_);
+    const view::FrameContent content = view::read_frame(frame, server_version_);
     if (filter.wants(content)) printer.frame(session_, content);
   }
 
@@ -162,7 +162,7 @@ class SessionWalk {
 
 class Show {
  public:
-  Show(const ShowArguments& arguments, LineStyle style)
+  Show(const ShowArguments& arguments, view::LineStyle style)
       : arguments_(arguments),
         filter_(arguments),
         printer_(arguments, style),
@@ -218,7 +218,7 @@ std::size_t columns_of_stdout() {
 }
 
 ExitStatus run_show(const ShowArguments& arguments) {
-  const LineStyle style{arguments.width != 0 ? arguments.width : columns_of_stdout(), arguments.ascii};
+  const view::LineStyle style{arguments.width != 0 ? arguments.width : columns_of_stdout(), arguments.ascii};
   return Show(arguments, style).run();
 }
 

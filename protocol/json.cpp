@@ -152,6 +152,12 @@ void append_json_string(std::string_view text, std::string& out) {
   out += '"';
 }
 
+std::string json_string(std::string_view text) {
+  std::string out;
+  append_json_string(text, out);
+  return out;
+}
+
 void append_fields_json(const Message& message, std::string& out) {
   Writer(out).object(*message.type().body, message.body());
 }

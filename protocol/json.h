@@ -21,6 +21,8 @@ void append_fields_json(const Message& message, std::string& out);
 void append_json(const Message& message, Wire wire, std::string& out);
 /// Appends a quoted, escaped JSON string.
 void append_json_string(std::string_view text, std::string& out);
+/// The same as a text of its own.
+std::string json_string(std::string_view text);
 
 /// A message read from JSON, and the wire it came from.
 struct JsonMessage {

@@ -10,7 +10,7 @@
 
 #include "protocol/message.h"
 
-namespace ibkr::cli {
+namespace ibkr::view {
 
 /// Appends the object for a payload (no line end). On failure nothing is appended.
 Expected<void, protocol::DecodeError> append_payload_json(protocol::Direction direction, int server_version,
@@ -24,4 +24,4 @@ Expected<std::string, protocol::DecodeError> payload_from_json(protocol::Directi
 /// Appends {"message":…,"field":…,"index":…,"byte_offset":…,"reason":…}; what is not known is null.
 void append_error_json(const protocol::DecodeError& error, std::string& out);
 
-}  // namespace ibkr::cli
+}  // namespace ibkr::view

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-namespace ibkr::cli {
+namespace ibkr::view {
 
 /// Local time of the day of nanoseconds since 1970 UTC: "09:30:00.123".
 std::string time_of_day(std::int64_t wall_ns);
@@ -15,4 +15,4 @@ std::string utc_time(std::int64_t wall_ns);
 /// "850 ms", "12.3 s", "4 min 5 s", "6 h 30 min".
 std::string duration(std::int64_t ns);
 
-}  // namespace ibkr::cli
+}  // namespace ibkr::view

@@ -1,6 +1,6 @@
-#include "cli/hex.h"
+#include "view/hex.h"
 
-namespace ibkr::cli {
+namespace ibkr::view {
 namespace {
 
 int digit(char c) {
@@ -38,4 +38,4 @@ Expected<std::string, std::string> from_hex(std::string_view text) {
   return bytes;
 }
 
-}  // namespace ibkr::cli
+}  // namespace ibkr::view

@@ -8,7 +8,7 @@
 
 #include "protocol/schema.h"
 
-namespace ibkr::cli {
+namespace ibkr::view {
 
 /// One line of a layout.
 struct LayoutStep {
@@ -25,4 +25,4 @@ std::vector<LayoutStep> layout_steps(const protocol::MessageInfo& type, int serv
 /// A condition as the description writes it: "contract.sec_type == "BAG"". `slots` are those that it counts in.
 std::string condition_text(const protocol::Condition& condition, std::span<const protocol::TextSlot> slots);
 
-}  // namespace ibkr::cli
+}  // namespace ibkr::view

@@ -4,12 +4,12 @@
 #include <charconv>
 #include <string_view>
 
-#include "cli/frame_text.h"
 #include "protocol/fields.h"
 #include "protocol/json.h"
 #include "protocol/storage.h"
+#include "view/frame_text.h"
 
-namespace ibkr::cli {
+namespace ibkr::view {
 namespace {
 
 using protocol::FieldInfo;
@@ -53,10 +53,7 @@ std::string quoted_where_needed(std::string value) {
     while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xC0) == 0x80) --end;  // not inside a character
     value = value.substr(0, end) + "…";
   }
-  if (plain) return value;
-  std::string quoted;
-  protocol::append_json_string(value, quoted);
-  return quoted;
+  return plain ? value : protocol::json_string(value);
 }
 
 bool is_default(const std::string& value) {
@@ -141,4 +138,4 @@ std::string telling_fields(const protocol::Message& message) {
   return walk.take();
 }
 
-}  // namespace ibkr::cli
+}  // namespace ibkr::view

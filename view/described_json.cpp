@@ -1,11 +1,11 @@
 // The description for programs: `ibkr describe --json`.
 #include <algorithm>
 
-#include "cli/described.h"
-#include "cli/layout_steps.h"
 #include "protocol/json.h"
+#include "view/described.h"
+#include "view/layout_steps.h"
 
-namespace ibkr::cli {
+namespace ibkr::view {
 namespace {
 
 using protocol::FieldInfo;
@@ -206,4 +206,4 @@ void append_described_json(const Described& what, int server_version, std::strin
   out += made;
 }
 
-}  // namespace ibkr::cli
+}  // namespace ibkr::view

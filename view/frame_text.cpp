@@ -1,4 +1,4 @@
-#include "cli/frame_text.h"
+#include "view/frame_text.h"
 
 #include <spdlog/fmt/fmt.h>
 
@@ -7,14 +7,14 @@
 #include <utility>
 #include <vector>
 
-#include "cli/clock_text.h"
-#include "cli/hex.h"
-#include "cli/payload_json.h"
 #include "protocol/codec.h"
 #include "protocol/frame.h"
 #include "protocol/json.h"
+#include "view/clock_text.h"
+#include "view/hex.h"
+#include "view/payload_json.h"
 
-namespace ibkr::cli {
+namespace ibkr::view {
 namespace {
 
 using journal::FrameKind;
@@ -47,12 +47,6 @@ std::string hex_head(std::string_view payload) {
   return fmt::format("{} bytes: {}{}", payload.size(), hex, payload.size() > kHexHeadBytes ? "…" : "");
 }
 
-std::string quoted(std::string_view text) {
-  std::string out;
-  protocol::append_json_string(text, out);
-  return out;
-}
-
 /// What the hello or its answer said, as (name, value) pairs; values are JSON.
 std::vector<std::pair<std::string_view, std::string>> handshake_fields(const journal::Frame& frame) {
   if (frame.kind == FrameKind::Hello) {
@@ -61,12 +55,12 @@ std::vector<std::pair<std::string_view, std::string>> handshake_fields(const jou
     const protocol::Hello& hello = reader.hello();
     return {{"min_version", std::to_string(hello.min_version)},
             {"max_version", std::to_string(hello.max_version)},
-            {"options", quoted(hello.options)}};
+            {"options", protocol::json_string(hello.options)}};
   }
   const auto answer = protocol::read_hello_answer(frame.payload);
   if (!answer) return {};
   return {{"server_version", std::to_string(answer->server_version)},
-          {"connection_time", quoted(answer->connection_time)}};
+          {"connection_time", protocol::json_string(answer->connection_time)}};
 }
 
 std::string handshake_text(const journal::Frame& frame) {
@@ -130,7 +124,7 @@ std::string frame_json(const FrameContent& content, journal::SessionId session) 
     protocol::append_json(*content.message, frame.wire.value_or(protocol::Wire::Text), object);
     return out + object.substr(1);
   }
-  out += "\"name\":" + quoted(frame.name);
+  out += "\"name\":" + protocol::json_string(frame.name);
   if (content.error) {
     out += ",\"error\":";
     append_error_json(*content.error, out);
@@ -150,7 +144,8 @@ std::string event_line(const journal::Event& event, const LineStyle& style) {
 
 std::string event_json(const journal::Event& event) {
   std::string out = fmt::format(R"({{"sequence":{},"time":"{}","session":{},"event":{},"text":{})", event.after,
-                                utc_time(event.at.wall_ns), event.session, quoted(event.kind), quoted(event.text));
+                                utc_time(event.at.wall_ns), event.session, protocol::json_string(event.kind),
+                                protocol::json_string(event.text));
   if (event.count > 0) {
     out += fmt::format(R"(,"missing_frames":{},"missing_bytes":{},"first_missing":{},"last_missing":{})", event.count,
                        event.bytes, event.first_missing, event.last_missing);
@@ -158,4 +153,4 @@ std::string event_json(const journal::Event& event) {
   return out + "}";
 }
 
-}  // namespace ibkr::cli
+}  // namespace ibkr::view

@@ -1,10 +1,10 @@
-#include "cli/described.h"
+#include "view/described.h"
 
 #include <algorithm>
 
-#include "cli/layout_steps.h"
+#include "view/layout_steps.h"
 
-namespace ibkr::cli {
+namespace ibkr::view {
 namespace {
 
 using protocol::Direction;
@@ -191,4 +191,4 @@ std::vector<const MessageInfo*> requests_answered_by(const MessageInfo& answer) 
   return requests;
 }
 
-}  // namespace ibkr::cli
+}  // namespace ibkr::view

@@ -9,7 +9,7 @@
 
 #include "protocol/schema.h"
 
-namespace ibkr::cli {
+namespace ibkr::view {
 
 /// Anything that has a name in the description.
 using Described = std::variant<const protocol::MessageInfo*, const protocol::StructInfo*, const protocol::EnumInfo*,
@@ -45,4 +45,4 @@ std::string condition_text(const protocol::End& end);
 /// The requests that the message can answer.
 std::vector<const protocol::MessageInfo*> requests_answered_by(const protocol::MessageInfo& answer);
 
-}  // namespace ibkr::cli
+}  // namespace ibkr::view

@@ -3,11 +3,11 @@
 
 #include <algorithm>
 
-#include "cli/described.h"
-#include "cli/layout_steps.h"
 #include "protocol/error_codes.h"
+#include "view/described.h"
+#include "view/layout_steps.h"
 
-namespace ibkr::cli {
+namespace ibkr::view {
 namespace {
 
 using protocol::FieldInfo;
@@ -200,4 +200,4 @@ void append_described(const Described& what, int server_version, std::string& ou
   std::visit([&](const auto* named) { append(*named, server_version, out); }, what);
 }
 
-}  // namespace ibkr::cli
+}  // namespace ibkr::view

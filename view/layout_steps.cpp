@@ -1,4 +1,4 @@
-#include "cli/layout_steps.h"
+#include "view/layout_steps.h"
 
 #include <spdlog/fmt/fmt.h>
 
@@ -6,7 +6,7 @@
 #include <array>
 #include <cmath>
 
-namespace ibkr::cli {
+namespace ibkr::view {
 namespace {
 
 using protocol::Compare;
@@ -216,4 +216,4 @@ std::vector<LayoutStep> layout_steps(const protocol::MessageInfo& type, int serv
   return std::move(Walk(type, server_version).steps);
 }
 
-}  // namespace ibkr::cli
+}  // namespace ibkr::view

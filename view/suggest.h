@@ -8,7 +8,7 @@
 
 #include "protocol/schema.h"
 
-namespace ibkr::cli {
+namespace ibkr::view {
 
 /// At most three of the candidates that are near enough to be a slip of the fingers, or that contain the word; nearest
 /// first, letter case ignored.
@@ -21,4 +21,4 @@ std::string did_you_mean(std::string_view word, std::span<const std::string_view
 std::string did_you_mean_message(std::string_view word);
 std::string did_you_mean_message(std::string_view word, protocol::Direction direction);
 
-}  // namespace ibkr::cli
+}  // namespace ibkr::view

@@ -1,12 +1,12 @@
-#include "cli/payload_json.h"
+#include "view/payload_json.h"
 
-#include "cli/hex.h"
-#include "cli/suggest.h"
 #include "protocol/codec.h"
 #include "protocol/json.h"
 #include "protocol/json_value.h"
+#include "view/hex.h"
+#include "view/suggest.h"
 
-namespace ibkr::cli {
+namespace ibkr::view {
 namespace {
 
 using protocol::DecodeError;
@@ -126,4 +126,4 @@ void append_error_json(const DecodeError& error, std::string& out) {
   out += '}';
 }
 
-}  // namespace ibkr::cli
+}  // namespace ibkr::view

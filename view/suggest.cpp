@@ -1,10 +1,10 @@
-#include "cli/suggest.h"
+#include "view/suggest.h"
 
 #include <algorithm>
 #include <optional>
 #include <utility>
 
-namespace ibkr::cli {
+namespace ibkr::view {
 namespace {
 
 constexpr std::size_t kMostSuggestions = 3;
@@ -78,4 +78,4 @@ std::string did_you_mean_message(std::string_view word, protocol::Direction dire
   return suggestion_for(word, direction);
 }
 
-}  // namespace ibkr::cli
+}  // namespace ibkr::view

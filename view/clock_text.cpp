@@ -1,10 +1,10 @@
-#include "cli/clock_text.h"
+#include "view/clock_text.h"
 
 #include <spdlog/fmt/fmt.h>
 
 #include <ctime>
 
-namespace ibkr::cli {
+namespace ibkr::view {
 namespace {
 
 constexpr std::int64_t kNsPerMs = 1'000'000;
@@ -65,4 +65,4 @@ std::string duration(std::int64_t ns) {
   return fmt::format("{} h {} min", seconds / kHour, seconds % kHour / kMinute);
 }
 
-}  // namespace ibkr::cli
+}  // namespace ibkr::view

@@ -6,7 +6,7 @@
 
 #include "protocol/expected.h"
 
-namespace ibkr::cli {
+namespace ibkr::view {
 
 /// Appends lower-case digits.
 void append_hex(std::string_view bytes, std::string& out);
@@ -14,4 +14,4 @@ void append_hex(std::string_view bytes, std::string& out);
 /// 1).
 Expected<std::string, std::string> from_hex(std::string_view text);
 
-}  // namespace ibkr::cli
+}  // namespace ibkr::view

@@ -13,7 +13,7 @@
 #include "journal/reader.h"
 #include "protocol/message.h"
 
-namespace ibkr::cli {
+namespace ibkr::view {
 
 struct LineStyle {
   std::size_t width = 0;  ///< columns at most, longer lines end in …; 0: no limit
@@ -39,4 +39,4 @@ std::string frame_json(const FrameContent& content, journal::SessionId session);
 std::string event_line(const journal::Event& event, const LineStyle& style);
 std::string event_json(const journal::Event& event);
 
-}  // namespace ibkr::cli
+}  // namespace ibkr::view
