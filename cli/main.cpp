@@ -1,27 +1,18 @@
 // The program `ibkr`: parses the command line, runs one sub-command, and turns what it throws into a message and an
 // exit status (command.h). Results go to stdout, logs and errors to stderr.
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
-
 #include <exception>
 #include <iostream>
 
 #include "cli/command.h"
+#include "cli/log.h"
 #include "cli/program.h"
 
 namespace ibkr::cli {
 namespace {
 
-void start_log(const std::string& level) {
-  auto log = spdlog::stderr_color_mt("ibkr");
-  log->set_pattern("%Y-%m-%d %H:%M:%S.%e %^%l%$ %v");
-  log->set_level(spdlog::level::from_str(level));
-  spdlog::set_default_logger(std::move(log));
-}
-
 ExitStatus fail(const Command& command, const std::exception& error, ExitStatus status) {
   std::cout.flush();
-  std::cerr << "ibkr " << command.parser->get_name() << ": " << error.what() << '\n';
+  std::cerr << "ibkr " << command.parser->get_name() << ": " << log_text(error.what()) << '\n';
   return status;
 }
 

@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "journal/reader.h"
 #include "protocol/json.h"
+#include "protocol/unicode.h"
 #include "view/clock_text.h"
 
 namespace ibkr::cli {
@@ -23,7 +24,7 @@ struct SessionsArguments {
 using Row = std::vector<std::string>;
 
 std::string outcome(const SessionInfo& session) {
-  return session.end_reason.empty() ? session.status : session.status + ": " + session.end_reason;
+  return protocol::printable(session.end_reason.empty() ? session.status : session.status + ": " + session.end_reason);
 }
 
 /// Counts are written when a session ends.

@@ -16,6 +16,7 @@
 #include "cli/command.h"
 #include "journal/reader.h"
 #include "protocol/frame.h"
+#include "protocol/unicode.h"
 #include "view/clock_text.h"
 #include "view/frame_text.h"
 #include "view/suggest.h"
@@ -79,31 +80,39 @@ class Filter {
   std::vector<const protocol::MessageInfo*> types_;
 };
 
-/// Prints lines, and says which session they belong to where it changes.
+/// Prints lines, and says which session and which day they belong to where that changes.
 class Printer {
  public:
   Printer(const ShowArguments& arguments, view::LineStyle style) : json_(arguments.json), style_(style) {}
 
   void frame(const SessionInfo& session, const view::FrameContent& content) {
-    begin(session);
+    begin(session, content.frame->at);
     std::cout << (json_ ? view::frame_json(content, session.id) : view::frame_line(content, style_)) << '\n';
   }
   void event(const SessionInfo& session, const journal::Event& event) {
-    begin(session);
+    begin(session, event.at);
     std::cout << (json_ ? view::event_json(event) : view::event_line(event, style_)) << '\n';
   }
 
  private:
-  void begin(const SessionInfo& session) {
-    if (json_ || session.id == current_) return;
-    current_ = session.id;
-    std::cout << fmt::format("# session {} from {}, {} to {}:{}\n", session.id, view::local_time(session.start.wall_ns),
-                             session.peer, session.host, session.port);
+  void begin(const SessionInfo& session, const journal::Stamp& at) {
+    if (json_) return;
+    if (session.id != current_) {
+      current_ = session.id;
+      day_ = view::local_date(session.start.wall_ns);
+      std::cout << fmt::format("# session {} from {}, {} to {}:{}\n", session.id,
+                               view::local_time(session.start.wall_ns), protocol::printable(session.peer),
+                               protocol::printable(session.host), session.port);
+    }
+    const std::string day = view::local_date(at.wall_ns);
+    if (day != day_) std::cout << "# " << day << '\n';
+    day_ = day;
   }
 
   bool json_;
   view::LineStyle style_;
   journal::SessionId current_ = 0;
+  std::string day_;
 };
 
 /// One session's frames and events in order, as far as they are there.
@@ -252,7 +261,9 @@ Command add_show(CLI::App& program) {
   parser->footer(
       "Each line: local time, direction (→ to TWS, ← from TWS), message, ids, the fields that tell most. A frame that "
       "could\n"
-      "not be decoded shows why and its first bytes. Lines with ! are events: gaps, errors, notes.\n\n"
+      "not be decoded shows why and its first bytes. Lines with ! are events: gaps, errors, notes. Lines with # tell "
+      "the\n"
+      "session, and the date where a new day begins.\n\n"
       "  ibkr show sessions.db --type placeOrder,orderStatus --follow");
   return {parser, [arguments] { return run_show(*arguments); }};
 }

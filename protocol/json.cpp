@@ -14,7 +14,10 @@ namespace {
 constexpr char kHex[] = "0123456789abcdef";
 
 /// Stands in a JSON string as it is.
-bool is_plain(char c) { return c >= 0x20 && c != '"' && c != '\\'; }
+bool is_plain(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return static_cast<unsigned char>(byte - 0x20) < 0x7F - 0x20 && c != '"' && c != '\\';
+}
 
 void append_hex(std::string& out, std::string_view bytes) {
   for (const char c : bytes) {
@@ -140,12 +143,12 @@ void append_json_string(std::string_view text, std::string& out) {
     }
     std::uint32_t code_point = 0;
     const std::size_t length = decode_utf8(text, code_point);
-    if (length > 1) {
-      out += text.substr(0, length);
-    } else if (byte < 0x20) {
-      append_unit(out, byte);
-    } else {
+    if (length == 0) {
       append_unit(out, 0xDC00U + byte);  // not UTF-8: surrogateescape
+    } else if (is_control(code_point)) {
+      append_unit(out, code_point);
+    } else {
+      out += text.substr(0, length);
     }
     text.remove_prefix(std::max<std::size_t>(length, 1));
   }

@@ -19,7 +19,7 @@ namespace ibkr::protocol {
 void append_fields_json(const Message& message, std::string& out);
 /// Appends the whole object.
 void append_json(const Message& message, Wire wire, std::string& out);
-/// Appends a quoted, escaped JSON string.
+/// Appends a quoted, escaped JSON string. Controls (is_control in unicode.h) are escaped, so that showing it is safe.
 void append_json_string(std::string_view text, std::string& out);
 /// The same as a text of its own.
 std::string json_string(std::string_view text);

@@ -5,6 +5,17 @@
 #include <optional>
 
 namespace ibkr::protocol {
+namespace {
+
+constexpr char kHex[] = "0123456789abcdef";
+
+/// A UTF-16 unit as \uXXXX.
+void append_unit(std::string& out, std::uint32_t unit) {
+  out += "\\u";
+  for (int shift = 12; shift >= 0; shift -= 4) out += kHex[unit >> shift & 0xF];
+}
+
+}  // namespace
 
 bool is_ascii(std::string_view text) {
   return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
@@ -49,6 +60,30 @@ void append_utf8(std::string& out, std::uint32_t c) {
   }
 }
 
+bool is_control(std::uint32_t c) {
+  const auto within = [c](std::uint32_t first, std::uint32_t last) { return c >= first && c <= last; };
+  if (c < 0x80) return c < 0x20 || c == 0x7F;
+  return c < 0xA0 || c == 0x061C || within(0x200E, 0x200F) || within(0x2028, 0x202E) || within(0x2066, 0x2069);
+}
+
+std::string printable(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    std::uint32_t c = 0;
+    const std::size_t length = decode_utf8(text, c);
+    if (length == 0) {
+      const auto byte = static_cast<unsigned char>(text.front());
+      (out += "\\x") += {kHex[byte >> 4], kHex[byte & 0xF]};
+    } else if (is_control(c)) {
+      append_unit(out, c);
+    } else {
+      out += text.substr(0, length);
+    }
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return out;
+}
+
 std::string unescape_unicode(std::string_view text) {
   const auto unit_at = [&](std::size_t at) -> std::optional<std::uint32_t> {
     if (at + 6 > text.size() || text[at] != '\\' || text[at + 1] != 'u') return std::nullopt;
@@ -77,11 +112,6 @@ std::string unescape_unicode(std::string_view text) {
 
 std::string escape_unicode(std::string_view text) {
   std::string out;
-  const auto put_unit = [&](std::uint32_t unit) {
-    constexpr char kHex[] = "0123456789abcdef";
-    out += "\\u";
-    for (int shift = 12; shift >= 0; shift -= 4) out += kHex[unit >> shift & 0xF];
-  };
   for (std::size_t at = 0; at < text.size();) {
     std::uint32_t c = 0;
     const std::size_t length = decode_utf8(text.substr(at), c);
@@ -90,10 +120,10 @@ std::string escape_unicode(std::string_view text) {
       continue;
     }
     if (c >= 0x10000) {
-      put_unit(0xD800 + ((c - 0x10000) >> 10));
-      put_unit(0xDC00 + ((c - 0x10000) & 0x3FF));
+      append_unit(out, 0xD800 + ((c - 0x10000) >> 10));
+      append_unit(out, 0xDC00 + ((c - 0x10000) & 0x3FF));
     } else {
-      put_unit(c);
+      append_unit(out, c);
     }
     at += length;
   }

@@ -18,4 +18,10 @@ std::string escape_unicode(std::string_view text);
 std::size_t decode_utf8(std::string_view text, std::uint32_t& code_point);
 void append_utf8(std::string& out, std::uint32_t code_point);
 
+/// True for what moves a terminal's cursor, or turns the text around it, instead of standing in a line: C0, DEL, C1,
+/// line and paragraph separators, marks and controls of writing direction.
+bool is_control(std::uint32_t code_point);
+/// Text of the wire as a person may be shown it: controls are \uXXXX, bytes that are not UTF-8 \xXX.
+std::string printable(std::string_view text);
+
 }  // namespace ibkr::protocol

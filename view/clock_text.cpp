@@ -43,6 +43,8 @@ std::string time_of_day(std::int64_t wall_ns) {
   return fmt::format("{}.{:03}", format(local(at.seconds), "%H:%M:%S"), at.ns / kNsPerMs);
 }
 
+std::string local_date(std::int64_t wall_ns) { return format(local(split(wall_ns).seconds), "%Y-%m-%d"); }
+
 std::string local_time(std::int64_t wall_ns) {
   std::string text = format(local(split(wall_ns).seconds), "%Y-%m-%dT%H:%M:%S%z");
   return text.insert(text.size() - 2, ":");  // +0100 → +01:00

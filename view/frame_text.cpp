@@ -10,6 +10,7 @@
 #include "protocol/codec.h"
 #include "protocol/frame.h"
 #include "protocol/json.h"
+#include "protocol/unicode.h"
 #include "view/clock_text.h"
 #include "view/hex.h"
 #include "view/payload_json.h"
@@ -59,6 +60,7 @@ std::vector<std::pair<std::string_view, std::string>> handshake_fields(const jou
   }
   const auto answer = protocol::read_hello_answer(frame.payload);
   if (!answer) return {};
+  if (answer->redirect) return {{"redirect", protocol::json_string(*answer->redirect)}};
   return {{"server_version", std::to_string(answer->server_version)},
           {"connection_time", protocol::json_string(answer->connection_time)}};
 }
@@ -106,12 +108,12 @@ std::string frame_line(const FrameContent& content, const LineStyle& style) {
   if (content.message) {
     what = telling_fields(*content.message);
   } else if (content.error) {
-    what = "! " + content.error->to_string() + "; " + hex_head(frame.payload);
+    what = "! " + protocol::printable(content.error->to_string()) + "; " + hex_head(frame.payload);
   } else {
     what = handshake_text(frame);
   }
   return fit(fmt::format("{} {} {:<24} {}", time_of_day(frame.at.wall_ns), arrow(frame.direction, style.ascii),
-                         frame.name, what),
+                         protocol::printable(frame.name), what),
              style);
 }
 
@@ -136,9 +138,10 @@ std::string frame_json(const FrameContent& content, journal::SessionId session) 
 }
 
 std::string event_line(const journal::Event& event, const LineStyle& style) {
-  std::string text = event.text;
+  std::string text = protocol::printable(event.text);
   if (event.count > 0) text += fmt::format(" ({} frames, {} bytes missing)", event.count, event.bytes);
-  return fit(fmt::format("{} {} {:<24} {}", time_of_day(event.at.wall_ns), style.ascii ? "!!" : "!", event.kind, text),
+  return fit(fmt::format("{} {} {:<24} {}", time_of_day(event.at.wall_ns), style.ascii ? "!!" : "!",
+                         protocol::printable(event.kind), text),
              style);
 }
 

@@ -43,11 +43,10 @@ constexpr std::array<std::string_view, 24> kIdentifying = {"symbol",
 
 constexpr std::size_t kLongestValue = 60;  // characters; a text can have megabytes
 
-/// In quotes and escaped where blanks, quotes or control characters would make the line ambiguous.
+/// In quotes and escaped where blanks, quotes or controls would make the line ambiguous.
 std::string quoted_where_needed(std::string value) {
-  const bool plain = !value.empty() && std::ranges::all_of(value, [](char c) {
-    return static_cast<unsigned char>(c) > ' ' && c != '"' && c != '=' && c != 0x7F;
-  });
+  const std::string quoted = protocol::json_string(value);
+  const bool plain = !value.empty() && quoted.size() == value.size() + 2 && value.find_first_of(" =") == value.npos;
   if (value.size() > kLongestValue) {
     std::size_t end = kLongestValue;
     while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xC0) == 0x80) --end;  // not inside a character

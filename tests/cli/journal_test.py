@@ -1,5 +1,6 @@
 """proxy, sessions, show: what was recorded must be readable, and whatever is in the way must be said in one line."""
 
+import contextlib
 import json
 import re
 import shutil
@@ -40,6 +41,23 @@ class Recorded(TestCase):
         broken = next(line for line in lines if "! OrderStatus" in line)
         self.assertIn(text(3, "not an id").hex(), broken)
         self.assertTrue(any("Unknown:999" in line and "unknown message id 999" in line for line in lines))
+
+    def test_a_new_day_has_its_date(self):
+        with contextlib.closing(sqlite3.connect(self.journal)) as database, database:
+            noon = 1793620800 * 10**9  # 2026-11-02 12:00 UTC
+            database.execute("update messages set timestamp = ? + message_id / 4 * 86400000000000", (noon,))
+            database.execute("update connection_sessions set start_time = ?", (noon,))
+        lines = self.show()
+        self.assertIn("2026-11-02T", lines[0])
+        self.assertEqual([line for line in lines[1:] if line.startswith("#")][:2], ["# 2026-11-03", "# 2026-11-04"])
+        self.assertEqual(lines.count("# 2026-11-03"), 1)
+
+    def test_hostile_texts_stay_in_their_line(self):
+        journal = self.folder / "hostile.db"
+        record(journal, answers=[text(4, 2, 9001, 201, "\x1b[2J\x9b\u202e\nforged"), text(3, "\x1b[2J")])
+        for shown in (ibkr("show", journal), ibkr("show", journal, "--json"), ibkr("sessions", journal)):
+            self.assertNotRegex(shown.stdout, "[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]")
+            self.assertFalse(any(line.startswith("forged") for line in shown.stdout.splitlines()))
 
     def test_filters(self):
         for name in ("TickPrice", "TICK_PRICE", "tickPrice"):
