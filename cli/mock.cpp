@@ -1,5 +1,5 @@
 // ibkr mock: a fake TWS with a small simulated market.
-#include "replay/mock.h"
+#include "mock/server.h"
 
 #include <spdlog/spdlog.h>
 
@@ -18,14 +18,14 @@ constexpr std::int64_t kNsPerMs = 1'000'000;
 
 struct MockArguments {
   std::string listen = "127.0.0.1:7496";
-  int server_version = replay::MockOptions{}.server_version;
-  std::uint64_t seed = replay::MockOptions{}.seed;
-  std::vector<std::string> accounts = replay::MockOptions{}.accounts;
-  std::int64_t tick_interval_ms = replay::MockOptions{}.tick_interval_ns / kNsPerMs;
+  int server_version = mock::Options{}.server_version;
+  std::uint64_t seed = mock::Options{}.seed;
+  std::vector<std::string> accounts = mock::Options{}.accounts;
+  std::int64_t tick_interval_ms = mock::Options{}.tick_interval_ns / kNsPerMs;
 };
 
 ExitStatus run_mock(const MockArguments& arguments) {
-  replay::MockOptions options;
+  mock::Options options;
   options.listen = address_of("--listen", arguments.listen);
   options.server_version = arguments.server_version;
   options.seed = arguments.seed;
@@ -33,7 +33,7 @@ ExitStatus run_mock(const MockArguments& arguments) {
   options.tick_interval_ns = arguments.tick_interval_ms * kNsPerMs;
 
   net::Loop loop;
-  replay::MockServer server(loop, options);
+  mock::Server server(loop, options);
   if (auto listening = server.listen(); !listening) throw std::runtime_error(listening.error());
   spdlog::info("simulated market, seed {}, server version up to {}", options.seed, options.server_version);
   on_stop_signal(loop, [&] {

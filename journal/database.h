@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "protocol/expected.h"
+#include "base/expected.h"
 #include "protocol/field.h"
 
 namespace ibkr::journal {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "protocol/expected.h"
+#include "base/expected.h"
 
 namespace ibkr::journal {
 

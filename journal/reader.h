@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/expected.h"
 #include "journal/writer.h"
-#include "protocol/expected.h"
 #include "protocol/schema.h"
 
 namespace ibkr::journal {

@@ -3,8 +3,8 @@
 
 #include <string>
 
+#include "base/expected.h"
 #include "journal/database.h"
-#include "protocol/expected.h"
 
 namespace ibkr::journal {
 

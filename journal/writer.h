@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-#include "protocol/expected.h"
+#include "base/expected.h"
 #include "protocol/frame.h"
 #include "protocol/schema.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "protocol/expected.h"
+#include "base/expected.h"
 
 namespace ibkr::net {
 

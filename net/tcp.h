@@ -14,9 +14,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/expected.h"
 #include "net/address.h"
 #include "net/loop.h"
-#include "protocol/expected.h"
 
 namespace ibkr::net {
 

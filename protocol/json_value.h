@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "protocol/expected.h"
+#include "base/expected.h"
 
 namespace ibkr::protocol {
 

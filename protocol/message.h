@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "protocol/expected.h"
+#include "base/expected.h"
 #include "protocol/schema.h"
 
 namespace ibkr::protocol {

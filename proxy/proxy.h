@@ -9,11 +9,11 @@
 #include <memory>
 #include <string>
 
+#include "base/expected.h"
 #include "journal/writer.h"
 #include "net/loop.h"
 #include "net/tcp.h"
 #include "net/timer.h"
-#include "protocol/expected.h"
 
 namespace ibkr::proxy {
 

@@ -1,0 +1,154 @@
+#include "mock/session.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "protocol/codec.h"
+#include "protocol/fields.h"
+
+namespace ibkr::mock {
+namespace {
+
+using protocol::Message;
+
+constexpr std::size_t kMostUnread = 16 << 20;
+
+struct Notice {
+  std::int32_t code;
+  const char* text;
+};
+constexpr Notice kFarms[] = {
+    {2104, "Market data farm connection is OK:usfarm"},
+    {2106, "HMDS data farm connection is OK:ushmds"},
+    {2158, "Sec-def data farm connection is OK:secdefnj"},
+};
+
+/// The id that an error about this request carries: its request's or order's, else -1.
+std::int32_t id_of(const Message& request) {
+  for (const auto role : {protocol::Role::RequestId, protocol::Role::OrderId})
+    if (const auto id = protocol::integer_with_role(request, role)) return static_cast<std::int32_t>(*id);
+  return -1;
+}
+
+}  // namespace
+
+Session::Session(SessionOwner& owner, World& world, int server_version_cap, std::unique_ptr<net::Connection> connection)
+    : owner_(owner),
+      version_cap_(server_version_cap),
+      connection_(std::move(connection)),
+      reference_(Counter{world, out_, client_id_}, handlers_),
+      data_(Counter{world, out_, client_id_}, handlers_),
+      history_(Counter{world, out_, client_id_}, handlers_),
+      accounts_(Counter{world, out_, client_id_}, handlers_),
+      orders_(Counter{world, out_, client_id_}, handlers_) {
+  connection_->start({
+      .on_data = [this](std::string_view bytes) { on_data(bytes); },
+      .on_end = [this] { end("the client has closed the connection"); },
+      .on_close = [this](const net::CloseReason& reason) { end(reason.message); },
+  });
+}
+
+void Session::end(const std::string& why) {
+  spdlog::info("mock: client {} at {} has gone: {}", client_id_, connection_->peer_address().to_string(), why);
+  is_over_ = true;
+  owner_.ended(*this);
+}
+
+void Session::on_data(std::string_view bytes) {
+  if (state_ == State::Refused) return;
+  if (state_ == State::Hello) return on_hello(bytes);
+  on_frames(bytes);
+}
+
+void Session::on_hello(std::string_view bytes) {
+  switch (hello_.feed(bytes)) {
+    case protocol::HelloReader::State::NeedMore:
+      return;
+    case protocol::HelloReader::State::Failed:
+      return end(hello_.error());
+    case protocol::HelloReader::State::Done:
+      break;
+  }
+  const protocol::Hello& hello = hello_.hello();
+  if (hello.min_version > version_cap_) {
+    return end("it needs server version " + std::to_string(hello.min_version) + " at least, and the mock speaks " +
+               std::to_string(version_cap_) + " at most: raise --server-version");
+  }
+  out_.set_server_version(std::min(version_cap_, hello.max_version));
+  const protocol::HelloAnswer answer{out_.server_version(), connection_time(net::wall_ns() / 1000000000)};
+  std::string frame;
+  protocol::append_frame(frame, protocol::hello_answer_payload(answer));
+  connection_->write(frame);  // alone: the official Python client drops frames that arrive with it
+  state_ = State::Start;
+  const std::string rest(hello_.rest());
+  if (!rest.empty()) on_frames(rest);
+}
+
+void Session::on_frames(std::string_view bytes) {
+  const bool whole = framer_.feed(bytes, [this](std::string_view payload) { on_payload(payload); });
+  if (!whole) return end(framer_.error());
+  flush();
+}
+
+void Session::on_payload(std::string_view payload) {
+  if (state_ == State::Refused) return;
+  const auto request = protocol::decode(protocol::Direction::Out, out_.server_version(), payload);
+  if (!request) {
+    spdlog::warn("mock: client {} sent what cannot be read: {}", client_id_, request.error().to_string());
+    if (is_ready()) out_.error(-1, 320, "Error reading request. " + request.error().to_string());
+    return;
+  }
+  if (const auto* start_api = request->get_if<protocol::StartApiRequest>();
+      start_api != nullptr && state_ == State::Start)
+    return start(start_api->client_id.value_or(0));
+  if (is_ready()) return on_request(*request);
+  spdlog::warn("mock: {} came before START_API and is ignored, as TWS does", request->name());
+}
+
+void Session::on_request(const Message& request) {
+  const auto handler = handlers_.find(&request.type());
+  if (handler != handlers_.end()) return handler->second(request);
+  out_.error(
+      id_of(request), 321,
+      "Error validating request.-'mock' : cause - The mock TWS does not simulate " + std::string(request.name()));
+}
+
+void Session::start(std::int32_t client_id) {
+  client_id_ = client_id;
+  if (!owner_.claim(client_id, *this)) {
+    state_ = State::Refused;
+    out_.error(-1, 326, "Unable to connect as the client id is already in use. Retry with a unique client id.");
+    connection_->write(out_.take());
+    connection_->shutdown_write();
+    return;
+  }
+  state_ = State::Ready;
+  spdlog::info("mock: client {} is connected at server version {}", client_id, out_.server_version());
+  greet();
+}
+
+void Session::greet() {
+  for (const Notice& farm : kFarms) out_.error(-1, farm.code, farm.text);
+  accounts_.send_accounts();
+  orders_.answer(protocol::IdsRequest{});
+  orders_.greet();
+}
+
+void Session::account_changed(const Account& account, const Instrument& instrument) {
+  accounts_.changed(account, instrument);
+}
+
+void Session::push() {
+  data_.push();
+  history_.push();
+  accounts_.push();
+}
+
+void Session::flush() {
+  if (is_over_ || state_ == State::Refused || out_.empty()) return;
+  connection_->write(out_.take());
+  if (connection_->queued_bytes() > kMostUnread) end("it has left 16 MiB unread");
+}
+
+}  // namespace ibkr::mock

@@ -1,0 +1,85 @@
+// Session: one client's connection to the mock: hello, START_API, then requests to the desks and frames back.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "mock/account_desk.h"
+#include "mock/data_desk.h"
+#include "mock/desk.h"
+#include "mock/history_desk.h"
+#include "mock/order_desk.h"
+#include "mock/reference_desk.h"
+#include "net/tcp.h"
+#include "protocol/frame.h"
+
+namespace ibkr::mock {
+
+class Session;
+
+/// What a session needs of the server.
+class SessionOwner {
+ public:
+  /// False when another session has the client id.
+  virtual bool claim(std::int32_t client_id, const Session& session) = 0;
+  /// The session is over and may be destroyed inside the call.
+  virtual void ended(Session& session) = 0;
+
+ protected:
+  ~SessionOwner() = default;
+};
+
+/// One connection. Loop thread only.
+class Session {
+ public:
+  /// Begins to read at once. `owner` and `world` outlive it.
+  Session(SessionOwner& owner, World& world, int server_version_cap, std::unique_ptr<net::Connection> connection);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  /// START_API was accepted and the session has not ended.
+  bool is_ready() const { return state_ == State::Ready; }
+  std::int32_t client_id() const { return client_id_; }
+
+  /// Adds a message about one of the client's orders.
+  void deliver(const protocol::Message& message) { out_.send(message); }
+  /// A fill has changed the account.
+  void account_changed(const Account& account, const Instrument& instrument);
+  /// Adds what subscriptions push after a step of the market.
+  void push();
+  /// Writes everything added since the last call in one go. May end the session, when the client does not read.
+  void flush();
+
+ private:
+  enum class State { Hello, Start, Ready, Refused };
+
+  void on_data(std::string_view bytes);
+  void on_hello(std::string_view bytes);
+  void on_frames(std::string_view bytes);
+  void on_payload(std::string_view payload);
+  void on_request(const protocol::Message& request);
+  void start(std::int32_t client_id);
+  void greet();
+  void end(const std::string& why);
+
+  SessionOwner& owner_;
+  int version_cap_;
+  std::unique_ptr<net::Connection> connection_;
+  State state_ = State::Hello;
+  protocol::HelloReader hello_;
+  protocol::Framer framer_;
+  std::int32_t client_id_ = -1;
+  bool is_over_ = false;
+
+  Outbox out_;
+  Handlers handlers_;
+  ReferenceDesk reference_;
+  DataDesk data_;
+  HistoryDesk history_;
+  AccountDesk accounts_;
+  OrderDesk orders_;
+};
+
+}  // namespace ibkr::mock
