@@ -1,7 +1,9 @@
-// ibkr errors: what an error code means, and what it does to the request that caused it.
+// ibkr errors: what an error code means, what it does to the request that caused it, and what to do about it.
 #include <spdlog/fmt/fmt.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <charconv>
 #include <iostream>
 
 #include "cli/command.h"
@@ -16,9 +18,22 @@ using protocol::ErrorEffect;
 using protocol::MessageInfo;
 
 struct ErrorsArguments {
-  std::vector<int> codes;
+  std::vector<std::string> asked;  // a code, several joined with commas, or a word to search for
   bool json = false;
 };
+
+/// Numbers that belong together, known or not.
+struct CodeRange {
+  int first;
+  int last;
+  std::string_view told;
+};
+constexpr CodeRange kRanges[] = {{100, 499, "what TWS refuses"},
+                                 {500, 599, "made by client libraries"},
+                                 {1100, 1300, "about TWS's connections"},
+                                 {2100, 2199, "warnings and notices"},
+                                 {10000, 10998, "what newer versions of TWS refuse or warn of"},
+                                 {10999, 10999, "made by ibkr replay"}};
 
 std::string_view effect_name(ErrorEffect effect) {
   switch (effect) {
@@ -63,6 +78,7 @@ void print_whole(const ErrorCodeInfo& error) {
     std::cout << "  refuses       " << names(error.refuses, "") << ", where nothing is left to cancel\n";
   }
   if (!error.confirms.empty()) std::cout << "  confirms      " << names(error.confirms, "") << '\n';
+  if (!error.advice.empty()) std::cout << "  what to do    " << error.advice << '\n';
 }
 
 void print_row(const ErrorCodeInfo& error) {
@@ -71,39 +87,135 @@ void print_row(const ErrorCodeInfo& error) {
 }
 
 void print_json(const ErrorCodeInfo& error) {
-  std::string meaning;
-  protocol::append_json_string(error.meaning, meaning);
-  std::cout << fmt::format(R"({{"code":{},"area":"{}","effect":"{}","meaning":{},"refuses":[{}],"confirms":[{}]}})",
-                           error.code, error.area, effect_name(error.effect), meaning, names(error.refuses, "\""),
-                           names(error.confirms, "\""))
+  std::cout << fmt::format(
+                   R"({{"code":{},"area":"{}","effect":"{}","meaning":{},"advice":{},"refuses":[{}],"confirms":[{}]}})",
+                   error.code, error.area, effect_name(error.effect), protocol::json_string(error.meaning),
+                   protocol::json_string(error.advice), names(error.refuses, "\""), names(error.confirms, "\""))
             << '\n';
 }
 
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+
+/// True where a word of the text begins with `word`; letter case counts nowhere.
+bool has_word(std::string_view text, std::string_view word) {
+  for (std::size_t at = 0; at + word.size() <= text.size(); ++at) {
+    const bool begins = at == 0 || !is_letter(lower(text[at - 1]));
+    if (begins && std::ranges::equal(text.substr(at, word.size()), word, {}, lower, lower)) return true;
+  }
+  return false;
+}
+
+/// What `ibkr errors A,B C word` asks for, in order.
+class Search {
+ public:
+  /// Throws UsageError where a number is none.
+  void add(std::string_view asked) {
+    if (asked.find_first_not_of("0123456789, ") != asked.npos) return words_.emplace_back(asked), void();
+    while (!asked.empty()) {
+      const std::string_view number = asked.substr(0, asked.find_first_of(", "));
+      asked.remove_prefix(std::min(number.size() + 1, asked.size()));
+      if (!number.empty()) add_code(number);
+    }
+  }
+
+  /// Codes that were asked for, then those whose text has all the words.
+  std::vector<const ErrorCodeInfo*> found() const {
+    std::vector<const ErrorCodeInfo*> all;
+    for (const int code : codes_) {
+      if (const ErrorCodeInfo* error = protocol::find_error_code(code)) all.push_back(error);
+    }
+    if (words_.empty()) return all;
+    for (const ErrorCodeInfo& error : protocol::all_error_codes()) {
+      if (std::ranges::all_of(words_, [&](const std::string& word) { return says(error, word); }))
+        all.push_back(&error);
+    }
+    return all;
+  }
+
+  /// Logs every code that is not known. True when there was none.
+  bool report_unknown() const {
+    bool all_known = true;
+    for (const int code : codes_) {
+      if (protocol::find_error_code(code) != nullptr) continue;
+      spdlog::error("{} is not a code that we know; its text is all there is. {}", code, neighbours(code));
+      all_known = false;
+    }
+    return all_known;
+  }
+
+  std::string words() const { return fmt::format("{}", fmt::join(words_, " ")); }
+  bool has_words() const { return !words_.empty(); }
+
+ private:
+  void add_code(std::string_view number) {
+    int code = 0;
+    const char* const end = number.data() + number.size();
+    if (std::from_chars(number.data(), end, code) != std::from_chars_result{end, std::errc()}) {
+      throw UsageError(fmt::format("{} is too large for a code; codes have up to five digits", number));
+    }
+    codes_.push_back(code);
+  }
+
+  static bool says(const ErrorCodeInfo& error, std::string_view word) {
+    return has_word(error.area, word) || has_word(error.meaning, word) || has_word(error.advice, word) ||
+           has_word(effect_name(error.effect), word);
+  }
+
+  /// Which kind of codes it would be among, and the known ones beside it.
+  static std::string neighbours(int code) {
+    const auto distance = [&](const CodeRange& range) {
+      return code < range.first ? range.first - code : std::max(0, code - range.last);
+    };
+    const CodeRange& range = *std::ranges::min_element(kRanges, {}, distance);
+    const auto codes = protocol::all_error_codes();
+    const auto after = std::ranges::lower_bound(codes, code, {}, &ErrorCodeInfo::code);
+    std::string beside = after == codes.begin() ? "" : std::to_string((after - 1)->code);
+    if (after != codes.end()) beside += (beside.empty() ? "" : " and ") + std::to_string(after->code);
+    return fmt::format("{} {} to {} are {}; known beside it: {}. `ibkr errors` lists all, `ibkr errors WORD` searches",
+                       distance(range) == 0 ? "Codes from" : "Nearest, codes from", range.first, range.last, range.told,
+                       beside);
+  }
+
+  std::vector<int> codes_;
+  std::vector<std::string> words_;
+};
+
 ExitStatus run_errors(const ErrorsArguments& arguments) {
-  if (arguments.codes.empty()) {
+  if (arguments.asked.empty()) {
     for (const ErrorCodeInfo& error : protocol::all_error_codes())
       arguments.json ? print_json(error) : print_row(error);
     return ExitStatus::Ok;
   }
-  ExitStatus status = ExitStatus::Ok;
-  for (const int code : arguments.codes) {
-    const ErrorCodeInfo* error = protocol::find_error_code(code);
-    if (error == nullptr) {
-      spdlog::error("{} is not a code that we know; its text is all there is. `ibkr errors` lists those we know", code);
-      status = ExitStatus::FoundWrong;
-      continue;
+  Search search;
+  for (const std::string& asked : arguments.asked) search.add(asked);
+  const auto found = search.found();
+  for (const ErrorCodeInfo* error : found) {
+    if (arguments.json) {
+      print_json(*error);
+    } else if (search.has_words() && found.size() > 1) {
+      print_row(*error);
+    } else {
+      print_whole(*error);
     }
-    arguments.json ? print_json(*error) : print_whole(*error);
   }
-  return status;
+  std::cout.flush();
+  if (!search.report_unknown()) return ExitStatus::FoundWrong;
+  if (found.empty()) {
+    spdlog::error("no code's text has a word that begins with {}; `ibkr errors` lists all codes", search.words());
+    return ExitStatus::FoundWrong;
+  }
+  return ExitStatus::Ok;
 }
 
 }  // namespace
 
 Command add_errors(CLI::App& program) {
-  CLI::App* parser = program.add_subcommand("errors", "Look error codes up: meaning, area, what they end");
+  CLI::App* parser =
+      program.add_subcommand("errors", "Look error codes up, by number or by word: meaning, effect, what to do");
   auto arguments = std::make_shared<ErrorsArguments>();
-  parser->add_option("CODE", arguments->codes, "Codes; without any the whole table is printed")->type_name("");
+  parser->add_option("CODE", arguments->asked, "Codes, or words to search for; without any the whole table is printed")
+      ->type_name("");
   parser->add_flag("--json", arguments->json, "One JSON object a line");
   parser->footer(
       "The effect says what becomes of the request, order or connection that the error is about: ends (refused or "
@@ -111,7 +223,10 @@ Command add_errors(CLI::App& program) {
       "notice (nothing failed), warning (goes on, but not quite as asked), either (the text decides). An order's "
       "state\n"
       "comes from OrderStatus alone, whatever the code.\n\n"
-      "  ibkr errors 10197");
+      "A word finds the codes whose texts have a word that begins so; of several words, those that have all of "
+      "them.\n\n"
+      "  ibkr errors 201,202 10197\n"
+      "  ibkr errors farm");
   return {parser, [arguments] { return run_errors(*arguments); }};
 }
 

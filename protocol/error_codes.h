@@ -24,6 +24,7 @@ struct ErrorCodeInfo {
   std::string_view area;  ///< what it is about: "order", "market data", "farm", …
   ErrorEffect effect;
   std::string_view meaning;
+  std::string_view advice;  ///< what to do about it, or ""
   /// Cancels that are answered with this code where nothing (or nothing any more) can be cancelled.
   std::span<const MessageInfo* const> refuses;
   /// Cancels that are answered with this code where they did what they should.

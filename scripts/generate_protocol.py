@@ -355,7 +355,7 @@ def errors_source(description):
                 out.append(f"constexpr const MessageInfo* {relation}_{e.code}[] = {{{listed}}};")
             spans.append(f"{relation}_{e.code}" if names else "{}")
         entries.append(f"    {{{e.code}, {literal(e.area.replace('_', ' '))}, ErrorEffect::{camel(e.effect)}, "
-                       f"{literal(e.doc)}, {', '.join(spans)}}},")
+                       f"{literal(e.doc)}, {literal(e.advice)}, {', '.join(spans)}}},")
     if entries:
         out.append("constexpr ErrorCodeInfo error_codes[] = {\n" + "\n".join(entries) + "\n};")
     out.append(f"std::span<const ErrorCodeInfo> all_error_codes() {{ return {'error_codes' if entries else '{}'}; }}\n")

@@ -181,8 +181,8 @@ class Reference:
         for e in sorted(self.description.errors.values(), key=lambda e: e.code):
             answers = [f"{self.links(e.refuses)} where nothing is left to cancel"] if e.refuses else []
             answers += [f"{self.links(e.confirms)} that worked"] if e.confirms else []
-            rows.append([str(e.code), e.area.replace("_", " "), e.effect, cell(e.doc), "; ".join(answers)])
-        return "\n".join([*out, *table(["code", "area", "effect", "meaning", "answers"], rows)])
+            rows.append([str(e.code), e.area.replace("_", " "), e.effect, cell(e.doc), cell(e.advice), "; ".join(answers)])
+        return "\n".join([*out, *table(["code", "area", "effect", "meaning", "what to do", "answers"], rows)])
 
     # ---- parts of pages --------------------------------------------------------------------------------------------
 

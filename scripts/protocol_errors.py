@@ -9,6 +9,7 @@ AREAS = ("account", "client", "connection", "connectivity", "contract", "depth",
          "market_data", "order", "request", "scanner", "system", "tick_by_tick", "time")
 EFFECTS = ("ends", "notice", "warning", "either")
 RELATIONS = ("refuses", "confirms")
+USAGE_OF_ADVICE = 'advice "text" once, below a code'
 USAGE = f'CODE area {"|".join(EFFECTS)} [refuses (Name ...)] [confirms (Name ...)] "text"'
 
 
@@ -19,13 +20,19 @@ class ErrorCode:
     area: str
     effect: str
     doc: str
+    advice: str = ""  # what to do about it
     refuses: list = member(default_factory=list)   # names of cancels
     confirms: list = member(default_factory=list)
 
 
 def read_errors(block, known):
     """The error codes of a block's lines. `known` has the codes of earlier blocks and gets these."""
+    made = None
     for line in block:
+        if line.words[0] == "advice":
+            expect(line, made and not made.advice and len(line.words) == 2, USAGE_OF_ADVICE)
+            made.advice = doc(line.words[1], line.where)
+            continue
         made = _error_code(line)
         if made.code in known:
             raise Wrong(f"{line.where}: error {made.code} is described twice")

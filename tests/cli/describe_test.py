@@ -98,9 +98,42 @@ class Errors(TestCase):
         effects = {one["code"]: one["effect"] for one in every}
         self.assertEqual([effects[code] for code in (200, 2104, 10167, 399)], ["ends", "notice", "warning", "either"])
 
+    def test_several_codes(self):
+        for asked in (("201,202",), ("201", "202"), ("201, 202",), ("201,", "202")):
+            told = ibkr("errors", *asked)
+            self.assertEqual(told.returncode, OK, asked)
+            self.assertRegex(told.stdout, r"(?s)^201: .*  what to do +\w.*\n202: ")
+
+    def test_words_are_searched_for(self):
+        for asked in (("farm",), ("FARM",), ("farms",)):
+            told = ibkr("errors", *asked)
+            self.assertEqual(told.returncode, OK if asked != ("farms",) else FOUND_WRONG, asked)
+            if told.returncode == OK:
+                self.assertEqual({int(row.split()[0]) for row in told.stdout.splitlines()},
+                                 {2103, 2104, 2105, 2106, 2107, 2108, 2119, 2157, 2158, 165, 10182})
+        both = ibkr("errors", "farm", "historical", "--json").stdout.splitlines()
+        self.assertEqual([json.loads(line)["code"] for line in both], [165, 2105, 2106, 2107, 10182])
+        self.assertIn("10349: ", ibkr("errors", "preset", "cancel").stdout)
+        self.assert_fails(ibkr("errors", "weather"), FOUND_WRONG, "weather", "ibkr errors")
+
+    def test_codes_that_people_meet_are_known(self):
+        every = {one["code"]: one for one in map(json.loads, ibkr("errors", "--json").stdout.splitlines())}
+        for code in (106, 107, 109, 328, 334, 340, 355, 382, 383, 387, 388, 391, 434, 436, 460, 2123, 2148, 2161, 2168, 2169,
+                     10149, 10230, 10243, 10244, 10268, 10275, 10289, 10311, 10329, 10339, 10349, 10358, 10999):
+            self.assertIn(code, every)
+        for code in (201, 321, 460, 502, 1101, 10197, 10243, 10268, 10311, 10349):
+            self.assertTrue(every[code]["advice"], code)
+        effects = {code: every[code]["effect"] for code in (2161, 2168, 10275, 10349, 10243, 10311, 2102)}
+        self.assertEqual(effects, {2161: "warning", 2168: "warning", 10275: "warning", 10349: "warning", 10243: "ends",
+                                   10311: "ends", 2102: "ends"})
+
     def test_unknown_code(self):
-        self.assert_fails(ibkr("errors", 77777), FOUND_WRONG, "77777", "ibkr errors")
-        self.assert_fails(ibkr("errors", "many"), USAGE, "many")
+        self.assert_fails(ibkr("errors", 77777), FOUND_WRONG, "77777", "10999", "ibkr errors")
+        self.assert_fails(ibkr("errors", 2199), FOUND_WRONG, "2199", "from 2100 to 2199 are warnings", "2188 and 10000")
+        known_too = ibkr("errors", "201,2199")
+        self.assertEqual(known_too.returncode, FOUND_WRONG)
+        self.assertIn("201: ", known_too.stdout)
+        self.assert_fails(ibkr("errors", "99999999999"), USAGE, "99999999999")
 
 
 if __name__ == "__main__":

@@ -61,6 +61,15 @@ class Descriptions(unittest.TestCase):
                 "ORDER_STATUS", "EXAMPLE"), encoding="utf-8")
             self.assertEqual(generate(example, *MESSAGES.glob("*.tws"))[:2], (0, ""))
 
+    def test_advice_names_what_exists(self):
+        """A field or message that `ibkr errors` sends people to can be looked up."""
+        described = "\n".join(path.read_text(encoding="utf-8") for path in MESSAGES.glob("*.tws") if path.stem != "errors")
+        known = set(re.findall(r"(?m)^ +(?:\d+|-) (\w+) |^(?:message|struct|enum) (\w+) ", described))
+        known = {name for pair in known for name in pair}
+        for advice in re.findall(r'advice "(.*)"', (MESSAGES / "errors.tws").read_text(encoding="utf-8")):
+            for name in re.findall(r"\b[a-z0-9]+_[a-z0-9_]+\b|\b[A-Z][a-z]+[A-Z]\w+Request\b", advice):
+                self.assertIn(name, known, advice)
+
     def test_bad_ones_are_refused_with_one_line(self):
         self.assertGreater(len(BAD), 30)
         for path in BAD:
