@@ -28,9 +28,9 @@ class Encoder {
     out_.clear();
     auto payload = view::payload_from_json(options_.side(), options_.server_version, line);
     if (payload && payload->size() > protocol::kMaxPayload) {
-      payload = Unexpected(protocol::DecodeError{"", "", -1, -1, "longer than a frame may be"});
+      payload = Unexpected<view::LineError>(protocol::EncodeError{"", "", "longer than a frame may be"});
     }
-    if (!payload) return report(payload.error());
+    if (!payload) return std::visit([this](const auto& error) { report(error); }, payload.error());
     if (options_.raw) {
       protocol::append_frame(out_, *payload);
     } else {
@@ -40,7 +40,8 @@ class Encoder {
     print();
   }
 
-  void report(const protocol::DecodeError& error) {
+  template <class Error>
+  void report(const Error& error) {
     ++bad_;
     if (options_.raw) return spdlog::error("line {}: {}", input_.line_number(), error.to_string());
     out_ = "{\"error\":";

@@ -72,14 +72,14 @@ Expected<void, DecodeError> decode_into(Message& message, int server_version, co
   return decode_text(message, server_version, body, head.body_at);
 }
 
-Expected<void, DecodeError> encode(const Message& message, int server_version, std::string& out) {
+Expected<void, EncodeError> encode(const Message& message, int server_version, std::string& out) {
   return encode(message, server_version, wire_at(message.type(), server_version), out);
 }
 
-Expected<void, DecodeError> encode(const Message& message, int server_version, Wire wire, std::string& out) {
+Expected<void, EncodeError> encode(const Message& message, int server_version, Wire wire, std::string& out) {
   const MessageInfo& type = message.type();
   const auto refuse = [&](std::string reason) {
-    return Unexpected(DecodeError{std::string(type.name), "", -1, -1, std::move(reason)});
+    return Unexpected(EncodeError{std::string(type.name), "", std::move(reason)});
   };
   if (server_version < type.since) {
     return refuse("exists from server version " + std::to_string(type.since) + " on, not at " +
@@ -91,7 +91,7 @@ Expected<void, DecodeError> encode(const Message& message, int server_version, W
   if (wire == Wire::Text && type.text == nullptr) return refuse("exists as protobuf only");
   Output output(out);
   write_head(output, type.id, wire, server_version);
-  Expected<void, DecodeError> done;
+  Expected<void, EncodeError> done;
   if (wire == Wire::Text) {
     encode_text(message, server_version, output);
   } else {

@@ -35,8 +35,8 @@ Expected<void, DecodeError> decode_into(Message& message, int server_version, co
 
 /// Encodes at a server version, on the wire that TWS uses there. Appends the payload (without the length prefix) to
 /// `out`. Fails where the version does not know the message.
-Expected<void, DecodeError> encode(const Message& message, int server_version, std::string& out);
+Expected<void, EncodeError> encode(const Message& message, int server_version, std::string& out);
 /// The same on a given wire.
-Expected<void, DecodeError> encode(const Message& message, int server_version, Wire wire, std::string& out);
+Expected<void, EncodeError> encode(const Message& message, int server_version, Wire wire, std::string& out);
 
 }  // namespace ibkr::protocol

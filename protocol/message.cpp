@@ -118,16 +118,6 @@ std::string_view value_name(const EnumInfo& values, std::int32_t value) {
   return found == values.values.end() ? std::string_view() : found->name;
 }
 
-std::string DecodeError::to_string() const {
-  std::string text = message;
-  if (!field.empty()) text += (text.empty() ? "" : ".") + field;
-  std::string place;
-  if (index >= 0) place = "field " + std::to_string(index);
-  if (byte_offset >= 0) place += (place.empty() ? "byte " : ", byte ") + std::to_string(byte_offset);
-  if (!place.empty()) text += (text.empty() ? "(" : " (") + place + ")";
-  return text + (text.empty() ? "" : ": ") + reason;
-}
-
 void Message::clear() {
   if (large_) {
     type_->body->ops->destroy(body_);

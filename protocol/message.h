@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/expected.h"
+#include "protocol/error.h"
 #include "protocol/schema.h"
 
 namespace ibkr::protocol {
@@ -34,17 +35,6 @@ struct Residue {
     trailing.clear();
   }
   friend bool operator==(const Residue&, const Residue&) = default;
-};
-
-/// Why a payload, or a JSON text, is not a message. Fields that are not known are empty, or -1.
-struct DecodeError {
-  std::string message;            ///< message name, e.g. "OpenOrder", or "" before it is known
-  std::string field;              ///< path, e.g. "order.lmt_price"
-  std::int64_t index = -1;        ///< number of the text field, the id being 0
-  std::int64_t byte_offset = -1;  ///< in the payload
-  std::string reason;
-  /// "OpenOrder.order.lmt_price (field 12, byte 57): not a number: \"abc\""
-  std::string to_string() const;
 };
 
 /// Owns one message body of any type. Movable and copyable; not thread safe.

@@ -18,6 +18,6 @@ namespace ibkr::protocol {
 Expected<void, DecodeError> decode_protobuf(Message& message, std::string_view body, std::size_t body_at);
 
 /// Appends a body. Text-only fields are left out. Fails where a value has no protobuf form (a text for a number).
-Expected<void, DecodeError> encode_protobuf(const Message& message, Output& out);
+Expected<void, EncodeError> encode_protobuf(const Message& message, Output& out);
 
 }  // namespace ibkr::protocol

@@ -36,7 +36,7 @@ class Writer {
  public:
   Writer(const Message& message, Output& out) : message_(message), out_(out) {}
 
-  Expected<void, DecodeError> write() {
+  Expected<void, EncodeError> write() {
     if (char* const end = write_struct(*message_.type().body, message_.body(), out_.at())) out_.wrote_to(end);
     return std::move(outcome_);
   }
@@ -183,8 +183,8 @@ class Writer {
                                        char* at) {
     double value = 0;
     if (read_double(text, value) == Reading::Bad) {
-      outcome_ = Unexpected(DecodeError{std::string(message_.name()), std::string(info.fields[field.index].name), -1,
-                                        -1, "protobuf carries a number here, not \"" + text + '"'});
+      outcome_ = Unexpected(EncodeError{std::string(message_.name()), std::string(info.fields[field.index].name),
+                                        "protobuf carries a number here, not \"" + text + '"'});
       return nullptr;
     }
     return write_fixed64(write_key(field, need(at, 8)), value);
@@ -192,12 +192,12 @@ class Writer {
 
   const Message& message_;
   Output& out_;
-  Expected<void, DecodeError> outcome_;
+  Expected<void, EncodeError> outcome_;
 };
 
 }  // namespace
 
-Expected<void, DecodeError> encode_protobuf(const Message& message, Output& out) {
+Expected<void, EncodeError> encode_protobuf(const Message& message, Output& out) {
   return Writer(message, out).write();
 }
 

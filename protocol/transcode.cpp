@@ -6,7 +6,7 @@
 
 namespace ibkr::protocol {
 
-Expected<std::vector<Loss>, DecodeError> transcode(const Message& message, int server_version, OnLoss on_loss,
+Expected<std::vector<Loss>, EncodeError> transcode(const Message& message, int server_version, OnLoss on_loss,
                                                    std::string& out) {
   Message plain = message;
   plain.residue.clear();
@@ -21,14 +21,17 @@ Expected<std::vector<Loss>, DecodeError> transcode(const Message& message, int s
   std::string payload;
   if (auto done = encode(plain, server_version, payload); !done) return Unexpected(std::move(done.error()));
   const auto carried = decode(message.type().direction, server_version, payload);
-  if (!carried) return Unexpected(carried.error());
+  if (!carried) {
+    return Unexpected(EncodeError{std::string(message.name()), carried.error().field,
+                                  "what is written does not read back: " + carried.error().reason});
+  }
 
   std::vector<Loss> losses;
   for (const Difference& difference : compare(message, *carried, true)) {
     const bool ignorable = difference.field != nullptr && difference.field->ignorable;
     if (on_loss == OnLoss::Refuse && !ignorable) {
-      return Unexpected(DecodeError{
-          std::string(message.name()), difference.path, -1, -1,
+      return Unexpected(EncodeError{
+          std::string(message.name()), difference.path,
           "server version " + std::to_string(server_version) + " cannot carry this field, set to " + difference.left});
     }
     losses.push_back({difference.path, difference.left});

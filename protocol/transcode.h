@@ -26,7 +26,7 @@ enum class OnLoss : std::uint8_t {
 /// ignorable fields included; unset numbers that text must write as zero are no loss. The residue of another version is
 /// dropped: fields are spelled as we spell them. Fails where the version does not know the message, or as `on_loss`
 /// says.
-Expected<std::vector<Loss>, DecodeError> transcode(const Message& message, int server_version, OnLoss on_loss,
+Expected<std::vector<Loss>, EncodeError> transcode(const Message& message, int server_version, OnLoss on_loss,
                                                    std::string& out);
 
 }  // namespace ibkr::protocol

@@ -11,6 +11,7 @@ namespace {
 
 using protocol::DecodeError;
 using protocol::Direction;
+using protocol::EncodeError;
 
 constexpr std::string_view kUnknown = "Unknown";
 
@@ -45,8 +46,8 @@ bool means(std::string_view payload, const protocol::JsonMessage& wanted, int se
   return left == right;
 }
 
-Unexpected<DecodeError> failure(std::string message, std::string field, std::string reason) {
-  return Unexpected(DecodeError{std::move(message), std::move(field), -1, -1, std::move(reason)});
+Unexpected<LineError> refuse(std::string message, std::string field, std::string reason) {
+  return Unexpected<LineError>(DecodeError{std::move(message), std::move(field), -1, -1, std::move(reason)});
 }
 
 std::string string_member(const protocol::JsonValue& object, std::string_view key) {
@@ -77,16 +78,16 @@ Expected<void, DecodeError> append_payload_json(Direction direction, int server_
   return {};
 }
 
-Expected<std::string, DecodeError> payload_from_json(Direction direction, int server_version, std::string_view json) {
+Expected<std::string, LineError> payload_from_json(Direction direction, int server_version, std::string_view json) {
   const auto tree = protocol::parse_json(json);
-  if (!tree) return failure("", "", tree.error());
+  if (!tree) return refuse("", "", tree.error());
   const std::string name = string_member(*tree, "name");
   const protocol::JsonValue* hex = tree->find("payload");
   if (name == kUnknown && hex == nullptr) {
-    return failure(name, "payload", "a message without a description needs its \"payload\" in hex");
+    return refuse(name, "payload", "a message without a description needs its \"payload\" in hex");
   }
   auto payload = hex != nullptr ? from_hex(hex->text) : Expected<std::string, std::string>(std::string());
-  if (!payload) return failure(name, "payload", payload.error());
+  if (!payload) return refuse(name, "payload", payload.error());
   if (name == kUnknown) return std::move(*payload);
 
   auto wanted = protocol::from_json(direction, json);
@@ -95,14 +96,18 @@ Expected<std::string, DecodeError> payload_from_json(Direction direction, int se
     if (!name.empty() && protocol::find_message(direction, name) == nullptr) {
       error.reason += did_you_mean_message(name, direction);
     }
-    return Unexpected(std::move(error));
+    return Unexpected<LineError>(std::move(error));
   }
   if (hex != nullptr && means(*payload, *wanted, server_version)) return std::move(*payload);
   std::string out;
   if (auto done = protocol::encode(wanted->message, server_version, wanted->wire, out); !done) {
-    return Unexpected(std::move(done.error()));
+    return Unexpected<LineError>(std::move(done.error()));
   }
   return out;
+}
+
+void append_error_json(const EncodeError& error, std::string& out) {
+  append_error_json(DecodeError{error.message, error.field, -1, -1, error.reason}, out);  // as one that has no place
 }
 
 void append_error_json(const DecodeError& error, std::string& out) {

@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "protocol/message.h"
 
@@ -16,12 +17,16 @@ namespace ibkr::view {
 Expected<void, protocol::DecodeError> append_payload_json(protocol::Direction direction, int server_version,
                                                           std::string_view payload, std::string& out);
 
+/// Why a line of JSON gives no payload: it is not a message, or the message cannot be written at that version.
+using LineError = std::variant<protocol::DecodeError, protocol::EncodeError>;
+
 /// The payload of such an object. "payload" is taken as it is when decoding it gives the object's fields; an object
 /// whose fields were edited is encoded anew. Fails, with suggestions, where the name is not known.
-Expected<std::string, protocol::DecodeError> payload_from_json(protocol::Direction direction, int server_version,
-                                                               std::string_view json);
+Expected<std::string, LineError> payload_from_json(protocol::Direction direction, int server_version,
+                                                   std::string_view json);
 
 /// Appends {"message":…,"field":…,"index":…,"byte_offset":…,"reason":…}; what is not known is null.
 void append_error_json(const protocol::DecodeError& error, std::string& out);
+void append_error_json(const protocol::EncodeError& error, std::string& out);
 
 }  // namespace ibkr::view
