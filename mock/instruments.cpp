@@ -35,6 +35,26 @@ constexpr std::int32_t kPennyRule = 26;
 constexpr std::int32_t kFutureRule = 67;
 constexpr std::int32_t kForexRule = 239;
 
+/// The check digit of an ISIN: letters count as two digits (A is 10), every second digit from the right is doubled.
+char isin_check_digit(std::string_view first_eleven) {
+  std::string digits;
+  for (const char c : first_eleven) digits += c >= 'A' ? std::to_string(c - 'A' + 10) : std::string(1, c);
+  int sum = 0;
+  bool doubled = true;
+  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit, doubled = !doubled) {
+    const int value = (*digit - '0') * (doubled ? 2 : 1);
+    sum += value / 10 + value % 10;
+  }
+  return static_cast<char>('0' + (10 - sum % 10) % 10);
+}
+
+/// A made-up ISIN that belongs to nobody: ISO keeps the country XX free for its users.
+std::string made_up_isin(std::int32_t con_id) {
+  std::string number = std::to_string(con_id);
+  std::string isin = "XX" + std::string(9 - number.size(), '0') + number;
+  return isin + isin_check_digit(isin);
+}
+
 /// As many rule ids as exchanges, as TWS writes it.
 std::string rules_for(std::string_view exchanges, std::int32_t rule) {
   std::string out = std::to_string(rule);
@@ -65,7 +85,7 @@ std::string hours_text(Seconds now, const Hours& hours) {
   return out;
 }
 
-/// What all kinds have alike; `now` decides which days the hours show.
+/// What all kinds have alike, once the contract is there; `now` decides which days the hours show.
 void complete(Instrument& instrument, Seconds now, std::string_view exchanges, std::int32_t rule) {
   auto& details = instrument.details;
   details.min_tick = Decimal::from_double(instrument.tick, instrument.tick < 0.01 ? 5 : 2);
@@ -76,6 +96,10 @@ void complete(Instrument& instrument, Seconds now, std::string_view exchanges, s
   details.time_zone_id = kZone;
   details.trading_hours = hours_text(now, trading_hours(instrument, false));
   details.liquid_hours = hours_text(now, trading_hours(instrument, true));
+  protocol::TagValue isin;
+  isin.tag = "ISIN";
+  isin.value = made_up_isin(instrument.con_id());
+  details.sec_id_list = {std::move(isin)};
   details.agg_group = 1;
   details.md_size_multiplier = 1;
   details.size_min_tick = details.min_size = details.size_increment = Decimal(1);

@@ -3,9 +3,10 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <optional>
 
+#include "mock/unsimulated.h"
 #include "protocol/codec.h"
-#include "protocol/fields.h"
 
 namespace ibkr::mock {
 namespace {
@@ -24,11 +25,15 @@ constexpr Notice kFarms[] = {
     {2158, "Sec-def data farm connection is OK:secdefnj"},
 };
 
-/// The id that an error about this request carries: its request's or order's, else -1.
-std::int32_t id_of(const Message& request) {
-  for (const auto role : {protocol::Role::RequestId, protocol::Role::OrderId})
-    if (const auto id = protocol::integer_with_role(request, role)) return static_cast<std::int32_t>(*id);
-  return -1;
+/// The request that a payload meant to be, as far as it could be read, for its id; none when its type is not known.
+std::optional<Message> read_in_part(int server_version, std::string_view payload) {
+  const auto head = protocol::read_head(payload, server_version);
+  if (!head) return std::nullopt;
+  const auto* type = protocol::find_message(protocol::Direction::Out, head->id);
+  if (type == nullptr) return std::nullopt;
+  Message message(*type);
+  (void)protocol::decode_into(message, server_version, *head, payload);
+  return message;
 }
 
 }  // namespace
@@ -96,7 +101,7 @@ void Session::on_payload(std::string_view payload) {
   const auto request = protocol::decode(protocol::Direction::Out, out_.server_version(), payload);
   if (!request) {
     spdlog::warn("mock: client {} sent what cannot be read: {}", client_id_, request.error().to_string());
-    if (is_ready()) out_.error(-1, 320, "Error reading request. " + request.error().to_string());
+    if (is_ready()) refuse_unreadable(payload, request.error().to_string());
     return;
   }
   if (const auto* start_api = request->get_if<protocol::StartApiRequest>();
@@ -109,9 +114,12 @@ void Session::on_payload(std::string_view payload) {
 void Session::on_request(const Message& request) {
   const auto handler = handlers_.find(&request.type());
   if (handler != handlers_.end()) return handler->second(request);
-  out_.error(
-      id_of(request), 321,
-      "Error validating request.-'mock' : cause - The mock TWS does not simulate " + std::string(request.name()));
+  answer_unsimulated(request, out_);
+}
+
+void Session::refuse_unreadable(std::string_view payload, const std::string& why) {
+  const auto read = read_in_part(out_.server_version(), payload);
+  out_.error(read ? error_id(*read) : -1, 320, "Error reading request. " + why);
 }
 
 void Session::start(std::int32_t client_id) {

@@ -60,6 +60,7 @@ class Session {
   void on_frames(std::string_view bytes);
   void on_payload(std::string_view payload);
   void on_request(const protocol::Message& request);
+  void refuse_unreadable(std::string_view payload, const std::string& why);
   void start(std::int32_t client_id);
   void greet();
   void end(const std::string& why);

@@ -62,10 +62,15 @@ class Client {
     return *this;
   }
 
+  /// Sends a message's body, or a whole Message.
   template <class T>
   void send(T body) {
-    std::string payload, frame;
+    std::string payload;
     REQUIRE(protocol::encode(protocol::Message(std::move(body)), version, payload));
+    send_payload(payload);
+  }
+  void send_payload(std::string_view payload) {
+    std::string frame;
     protocol::append_frame(frame, payload);
     connection_->write(frame);
   }

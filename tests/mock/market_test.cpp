@@ -1,6 +1,8 @@
 // Without these: two runs with one seed differ, bars contradict each other, or an account's figures do not add up.
 #include <doctest/doctest.h>
 
+#include <set>
+
 #include "mock/account.h"
 #include "mock/clock.h"
 #include "mock/history.h"
@@ -87,4 +89,25 @@ TEST_CASE("a position that is turned around is closed and opened") {
   CHECK(account.fill(apple(market), Decimal(-150), 232.0, 0.0) == doctest::Approx(200.0));
   CHECK(account.holding(apple(market)).position.to_double() == -50);
   CHECK(account.holding(apple(market)).average_cost == doctest::Approx(232.0));
+}
+
+TEST_CASE("every instrument has an ISIN of its own with a valid check digit") {
+  const Market market(7, kMondayNoon);
+  std::set<std::string> seen;
+  for (const Instrument& instrument : market.instruments()) {
+    CAPTURE(*instrument.contract.local_symbol);
+    REQUIRE(instrument.details.sec_id_list.size() == 1);
+    const std::string isin = *instrument.details.sec_id_list[0].value;
+    REQUIRE(isin.size() == 12);
+    std::string digits;
+    for (const char c : isin) digits += c >= 'A' ? std::to_string(c - 'A' + 10) : std::string(1, c);
+    int sum = 0;
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+      const int weight = (digits.size() - 1 - i) % 2 == 1 ? 2 : 1;
+      const int product = (digits[i] - '0') * weight;
+      sum += product / 10 + product % 10;
+    }
+    CHECK(sum % 10 == 0);
+    CHECK(seen.insert(isin).second);
+  }
 }

@@ -56,6 +56,11 @@ TEST_CASE("every version: connect, details, bars, quotes, positions, values") {
     CHECK(found.contract->exchange == "SMART");
     CHECK(found.contract_details->min_tick->to_string() == "0.01");
     CHECK(found.contract_details->long_name == "APPLE INC");
+    if (version >= 109) {
+      REQUIRE(found.contract_details->sec_id_list.size() == 1);
+      CHECK(*found.contract_details->sec_id_list[0].tag == "ISIN");
+      CHECK(*found.contract_details->sec_id_list[0].value == "XX0002655985");
+    }
 
     client.send(bars_request(2));
     const auto bars = client.wait<protocol::HistoricalData>();
