@@ -11,6 +11,7 @@ CLIENT_SECONDS = 90
 
 PROGRAMS = {
     "ib_async": "ib_async_client.py",
+    "ib_insync": "ib_insync_client.py",
     "ibapi_10": "ibapi_client.py",
     "ibapi_9": "ibapi_client.py",
     "stoqey": "stoqey_client.cjs",

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Installs the real clients under build/interop, pinned by hash; returns at once for those that are there.
 
-    python3 tests/interop/install.py [ib_async] [ibapi_10] [ibapi_9] [stoqey]     prints one interpreter a line
+    python3 tests/interop/install.py [NAME…]     prints one interpreter a line; all without a NAME
 
-Each client has a directory of its own, as the two official ones share the module name `ibapi`. The directory's name
+Each client has a directory of its own, as the two official ones share the module name `ibapi`, and ib_async and ib_insync
+share parts. `documented` is what the programs in the documents need: ib_async and pytest. The directory's name
 carries a hash of the pins and of the interpreter, so a changed pin installs anew and nothing goes stale.
 Exit status: 0 installed, 75 a registry cannot be reached (try again later), 1 the installation failed.
 """
@@ -80,19 +81,20 @@ def in_new_directory(name, pins, fill):
     return directory
 
 
-def _python_client(name, needs_build_tools=False):
-    pins = HERE / "requirements" / f"{name}.txt"
-    tools = HERE / "requirements" / "build_tools.txt"
+def _python_client(name, requirements, build_tools=None):
+    """`requirements` and `build_tools` name files in requirements/."""
+    pins = [HERE / "requirements" / f"{file}.txt" for file in requirements]
+    tools = [HERE / "requirements" / f"{file}.txt" for file in build_tools or []]
 
     def fill(directory):
         run_tool([sys.executable, "-m", "venv", directory], ROOT)
         pip = [directory / "bin" / "python", "-m", "pip", "install", "--quiet", "--require-hashes"]
-        if needs_build_tools:
-            run_tool([*pip, "-r", tools], ROOT)
-        run_tool([*pip, "--no-build-isolation", "-r", pins], ROOT)
+        for file in tools:
+            run_tool([*pip, "-r", file], ROOT)
+        for file in pins:
+            run_tool([*pip, "--no-build-isolation", "-r", file], ROOT)
 
-    all_pins = [pins, tools] if needs_build_tools else [pins]
-    return in_new_directory(name, all_pins, fill) / "bin" / "python"
+    return in_new_directory(name, [*pins, *tools], fill) / "bin" / "python"
 
 
 def _stoqey():
@@ -106,21 +108,26 @@ def _stoqey():
     return in_new_directory("stoqey", pins, fill) / "node_modules"
 
 
+INSTALLERS = {
+    "ib_async": lambda: _python_client("ib_async", ["ib_async"]),
+    "ib_insync": lambda: _python_client("ib_insync", ["ib_insync"]),
+    "ibapi_10": lambda: _python_client("ibapi_10", ["ibapi_10"]),
+    "ibapi_9": lambda: _python_client("ibapi_9", ["ibapi_9"], ["build_tools"]),
+    "stoqey": _stoqey,
+    "documented": lambda: _python_client("documented", ["ib_async", "pytest"]),
+}
+
+
 def install(name):
     """Returns the Python interpreter of a Python client, the node_modules directory of stoqey."""
-    match name:
-        case "ib_async" | "ibapi_10":
-            return _python_client(name)
-        case "ibapi_9":
-            return _python_client(name, needs_build_tools=True)
-        case "stoqey":
-            return _stoqey()
-    raise InstallFailed(f"unknown client {name}: ib_async, ibapi_10, ibapi_9 or stoqey")
+    if name not in INSTALLERS:
+        raise InstallFailed(f"unknown client {name}: it is one of {', '.join(INSTALLERS)}")
+    return INSTALLERS[name]()
 
 
 def main(names):
     try:
-        for name in names or ["ib_async", "ibapi_10", "ibapi_9", "stoqey"]:
+        for name in names or INSTALLERS:
             print(install(name), flush=True)
     except RegistryUnreachable as unreachable:
         print(f"a package registry cannot be reached:\n{unreachable}", file=sys.stderr)
