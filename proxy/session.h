@@ -16,7 +16,7 @@
 
 #include "journal/writer.h"
 #include "net/tcp.h"
-#include "proxy/proxy.h"
+#include "proxy/options.h"
 #include "proxy/tap.h"
 
 namespace ibkr::proxy {
