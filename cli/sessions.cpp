@@ -35,6 +35,7 @@ std::string counted(const SessionInfo& session, std::int64_t count) {
 Row row_of(const SessionInfo& session) {
   const bool greeted = session.client_max_version != 0;
   return {std::to_string(session.id),
+          session.recording != 0 ? std::to_string(session.recording) : "-",
           view::local_time(session.start.wall_ns),
           session.end ? view::duration(session.end->mono_ns - session.start.mono_ns) : "-",
           greeted ? fmt::format("v{}..{}", session.client_min_version, session.client_max_version) : "-",
@@ -49,8 +50,8 @@ Row row_of(const SessionInfo& session) {
 }
 
 void print_table(const std::vector<SessionInfo>& sessions) {
-  std::vector<Row> rows = {{"session", "start", "duration", "app speaks", "server", "client", "frames out", "frames in",
-                            "bytes", "orders", "executions", "status"}};
+  std::vector<Row> rows = {{"session", "run", "start", "duration", "app speaks", "server", "client", "frames out",
+                            "frames in", "bytes", "orders", "executions", "status"}};
   for (const SessionInfo& session : sessions) rows.push_back(row_of(session));
   std::vector<std::size_t> widths(rows.front().size());
   for (const Row& row : rows) {
@@ -66,10 +67,10 @@ void print_table(const std::vector<SessionInfo>& sessions) {
 void print_json(const SessionInfo& session) {
   std::cout
       << fmt::format(
-             R"({{"session":{},"start":"{}","end":{},"peer":{},"upstream":{},"client_min_version":{},"client_max_version":{},)"
+             R"({{"session":{},"recording":{},"start":"{}","end":{},"peer":{},"upstream":{},"client_min_version":{},"client_max_version":{},)"
              R"("server_version":{},"client_id":{},"accounts":{},"outgoing_frames":{},"incoming_frames":{},"outgoing_bytes":{},)"
              R"("incoming_bytes":{},"orders":{},"executions":{},"status":{},"end_reason":{},"sealed":{}}})",
-             session.id, view::utc_time(session.start.wall_ns),
+             session.id, session.recording, view::utc_time(session.start.wall_ns),
              session.end ? "\"" + view::utc_time(session.end->wall_ns) + "\"" : "null",
              protocol::json_string(session.peer),
              protocol::json_string(session.host + ":" + std::to_string(session.port)), session.client_min_version,
@@ -104,9 +105,9 @@ Command add_sessions(CLI::App& program) {
       ->capture_default_str();
   parser->add_flag("--json", arguments->json, "One JSON object a line instead of the table; times in UTC");
   parser->footer(
-      "A session is one connection of an app. \"app speaks\" is the range of versions that the app announced, "
-      "\"server\" the\n"
-      "version agreed on; frames out went to TWS. Frames and bytes are counted when a session has ended.");
+      "A session is one connection of an app; sessions of one \"run\" were recorded without stopping the proxy.\n"
+      "\"app speaks\" is the range of versions that the app announced, \"server\" the version agreed on; frames out went to\n"
+      "TWS. Frames and bytes are counted when a session has ended.");
   return {parser, [arguments] { return run_sessions(*arguments); }};
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "journal/database.h"
-#include "journal/writer.h"
+#include "journal/types.h"
 #include "protocol/message.h"
 
 namespace ibkr::journal {

@@ -20,7 +20,9 @@
 #include <variant>
 #include <vector>
 
-#include "journal/writer.h"
+#include "journal/types.h"
+#include "protocol/frame.h"
+#include "protocol/schema.h"
 
 namespace ibkr::journal {
 

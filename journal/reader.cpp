@@ -16,11 +16,10 @@ namespace ibkr::journal {
 namespace {
 
 constexpr Sequence kNoEnd = std::numeric_limits<Sequence>::max();
-constexpr const char* kSessionColumns =
+const std::string kSessionColumns =
     "SELECT session_id, start_time, start_mono_ns, end_time, end_mono_ns, peer, host, port, client_id, status,"
     " end_reason, server_version, connection_time, client_min_version, client_max_version, connect_options, accounts,"
-    " first_message_id, last_message_id, outgoing_frames, outgoing_bytes, incoming_frames, incoming_bytes, sealed"
-    " FROM connection_sessions";
+    " first_message_id, last_message_id, outgoing_frames, outgoing_bytes, incoming_frames, incoming_bytes, sealed, ";
 
 std::string text(const Statement& row, int column) { return std::string(row.bytes(column)); }
 int small(const Statement& row, int column) { return static_cast<int>(row.integer(column)); }
@@ -49,6 +48,7 @@ SessionInfo session_of(const Statement& row) {
   s.incoming_frames = row.integer(21);
   s.incoming_bytes = row.integer(22);
   s.sealed = row.integer(23) != 0;
+  s.recording = row.integer(24);
   return s;
 }
 
@@ -116,7 +116,8 @@ Expected<std::unique_ptr<Reader>, std::string> Reader::open(const std::string& p
 
 Expected<std::vector<SessionInfo>, std::string> Reader::sessions() {
   std::vector<SessionInfo> sessions;
-  Statement rows(*database_, kSessionColumns + std::string(" ORDER BY session_id"));
+  const char* recording = has_recordings(*database_) ? "recording_id" : "0";
+  Statement rows(*database_, kSessionColumns + recording + " FROM connection_sessions ORDER BY session_id");
   if (rows.start()) {
     while (rows.step()) sessions.push_back(session_of(rows));
   }

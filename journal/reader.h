@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/expected.h"
-#include "journal/writer.h"
+#include "journal/types.h"
 #include "protocol/schema.h"
 
 namespace ibkr::journal {
@@ -20,13 +20,14 @@ class Statement;
 /// A row of connection_sessions. What was never seen is empty or none.
 struct SessionInfo {
   SessionId id = 0;
+  RecordingId recording = 0;  ///< sessions with the same number were recorded by one run; 0: not known (an older file)
   Stamp start;
   std::optional<Stamp> end;
   std::string peer;  ///< the app's address
   std::string host;  ///< the upstream
   int port = 0;
-  std::optional<std::int64_t> client_id;
-  std::string status;  ///< "active", "closed" or "error"
+  std::optional<std::int64_t> client_id;  ///< as START_API said; none: the session did not get that far
+  std::string status;                     ///< "active", "closed" or "error"
   std::string end_reason;
   int server_version = 0;  ///< 0: the hello was never answered
   std::string connection_time;
@@ -43,6 +44,9 @@ struct SessionInfo {
   std::int64_t orders = 0;  ///< rows of orders and of executions, so far
   std::int64_t executions = 0;
   bool sealed = false;
+
+  /// True when the app sent START_API: a session, not a probe, a bare connect or a failed handshake.
+  bool got_past_start_api() const { return client_id.has_value(); }
 };
 
 /// What a row of messages is.

@@ -40,7 +40,8 @@ Recorder::Recorder(Database& database, Sealer& sealer, bool json)
       ledger_(database),
       begin_(database,
              "INSERT INTO connection_sessions(session_id, start_time, start_mono_ns, peer, host, port, status,"
-             " first_message_id, ibkr_version) VALUES (?, ?, ?, ?, ?, ?, 'active', ?, '" IBKR_VERSION "')"),
+             " first_message_id, ibkr_version, recording_id) VALUES (?, ?, ?, ?, ?, ?, 'active', ?, '" IBKR_VERSION
+             "', (SELECT max(recording_id) FROM recordings))"),
       hello_(database,
              "UPDATE connection_sessions SET client_min_version = ?2, client_max_version = ?3, connect_options = ?4"
              " WHERE session_id = ?1"),

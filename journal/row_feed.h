@@ -10,7 +10,8 @@
 #include <vector>
 
 #include "journal/database.h"
-#include "journal/writer.h"
+#include "journal/types.h"
+#include "protocol/schema.h"
 
 namespace ibkr::journal {
 

@@ -153,12 +153,23 @@ CREATE TABLE events(
 );
 )sql";
 
+// What came to the format since its first files, without making them another one: who does not know it is not misled.
+constexpr const char* kAdditions = R"sql(
+CREATE TABLE recordings(
+  recording_id INTEGER PRIMARY KEY,
+  start_time INTEGER NOT NULL,
+  start_mono_ns INTEGER NOT NULL,
+  ibkr_version TEXT NOT NULL
+);
+ALTER TABLE connection_sessions ADD COLUMN recording_id INTEGER;
+)sql";
+
 // Nanoseconds as 2026-11-23T14:30:00.123456Z.
 #define IBKR_ISO(ns) \
   "strftime('%Y-%m-%dT%H:%M:%S', " ns " / 1000000000, 'unixepoch') || printf('.%06dZ', " ns " % 1000000000 / 1000)"
 
 constexpr const char* kViews =
-    "CREATE VIEW v_sessions AS SELECT session_id, " IBKR_ISO("start_time") " AS started, " IBKR_ISO("end_time")
+    "CREATE VIEW v_sessions AS SELECT session_id, recording_id, " IBKR_ISO("start_time") " AS started, " IBKR_ISO("end_time")
     " AS ended, (end_mono_ns - start_mono_ns) / 1e9 AS seconds, status, end_reason, peer, host, port, client_id,"
     " server_version, accounts, outgoing_frames, incoming_frames, sealed FROM connection_sessions;"
     "CREATE VIEW v_messages AS SELECT message_id, session_id, " IBKR_ISO("timestamp") " AS time, direction,"
@@ -177,17 +188,34 @@ constexpr const char* kViews =
 
 #undef IBKR_ISO
 
+constexpr const char* kViewNames[] = {"v_sessions", "v_messages", "v_sealed_messages",
+                                      "v_errors",   "v_events",   "v_fills"};
+
 }  // namespace
 
 void create_schema(Database& database) {
   database.execute("BEGIN IMMEDIATE");
   database.execute(kTables);
+  database.execute(kAdditions);
   database.execute(kViews);
   database.execute("INSERT INTO meta VALUES ('created_by', 'ibkr " IBKR_VERSION "'), ('format', " +
                    std::to_string(kFormatVersion) + ")");
   database.execute("INSERT INTO readable_by VALUES (1, '0.1.0', 'sessions, messages, events, orders, executions')");
   database.execute("PRAGMA application_id=" + std::to_string(kApplicationId));
   database.execute("PRAGMA user_version=" + std::to_string(kFormatVersion));
+  database.execute("COMMIT");
+}
+
+bool has_recordings(Database& database) {
+  return database.integer(
+             "SELECT count(*) FROM pragma_table_info('connection_sessions') WHERE name = 'recording_id'") == 1;
+}
+
+void complete_schema(Database& database) {
+  database.execute("BEGIN IMMEDIATE");
+  if (!has_recordings(database)) database.execute(kAdditions);
+  for (const char* view : kViewNames) database.execute(std::string("DROP VIEW IF EXISTS ") + view);
+  database.execute(kViews);
   database.execute("COMMIT");
 }
 

@@ -16,6 +16,14 @@ inline constexpr int kFormatVersion = 1;
 /// Makes an empty file a journal. An error stays with the database.
 void create_schema(Database& database);
 
+/// Gives a journal that an earlier ibkr made what was added to its format since, and the views of now. An error stays
+/// with the database.
+void complete_schema(Database& database);
+
+/// True when sessions say which recording they belong to; not so in the first files of format 1. False on an error,
+/// which stays with the database.
+bool has_recordings(Database& database);
+
 /// Success when the database is a journal of a format that this program reads. Otherwise what it is instead, and what
 /// to do, beginning with the path.
 Expected<void, std::string> check_format(Database& database, const std::string& path);

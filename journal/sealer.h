@@ -5,7 +5,7 @@
 #include <deque>
 
 #include "journal/database.h"
-#include "journal/writer.h"
+#include "journal/types.h"
 
 namespace ibkr::journal {
 

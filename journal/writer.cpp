@@ -2,7 +2,6 @@
 #include "journal/writer.h"
 
 #include <sys/stat.h>
-#include <time.h>
 
 #include <atomic>
 #include <cassert>
@@ -32,12 +31,6 @@ constexpr int kForcedCheckpointPages = (64 << 20) / kPageBytes;
 constexpr std::size_t kLightLoadBytes = std::size_t{512} << 10;
 constexpr const char* kCrashReason = "crash: recording process ended";
 
-std::int64_t clock_ns(clockid_t clock) {
-  timespec now{};
-  ::clock_gettime(clock, &now);
-  return std::int64_t{now.tv_sec} * 1000000000 + now.tv_nsec;
-}
-
 // Two names of one file must meet at one lock.
 std::string canonical(const std::string& path) {
   std::error_code ignored;
@@ -51,8 +44,6 @@ int remember_wal_pages(void* pages, sqlite3*, const char*, int count) {
 }
 
 }  // namespace
-
-Stamp Stamp::now() { return {clock_ns(CLOCK_REALTIME), clock_ns(CLOCK_MONOTONIC)}; }
 
 class Writer::Impl {
  public:
@@ -121,6 +112,9 @@ Expected<void, std::string> Writer::Impl::start() {
                               " UNION ALL SELECT max(last_message_id) FROM events)")
                             .value_or(0);
   next_session_ = db.integer("SELECT max(session_id) FROM connection_sessions").value_or(0) + 1;
+  const Stamp now = Stamp::now();
+  Statement(db, "INSERT INTO recordings(start_time, start_mono_ns, ibkr_version) VALUES (?, ?, '" IBKR_VERSION "')")
+      .run(now.wall_ns, now.mono_ns);
   if (db.failed()) return Unexpected("cannot record into " + path_ + ": " + db.error());
   committed_ = last;
   queue_ = std::make_unique<Queue>(options_.queue_bytes, last + 1);
@@ -265,7 +259,11 @@ Expected<std::unique_ptr<Database>, std::string> open_database(const std::string
   db.execute(
       "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA temp_store=MEMORY;"
       "PRAGMA cache_size=-16384; PRAGMA journal_size_limit=67108864");
-  if (fresh) create_schema(db);
+  if (fresh) {
+    create_schema(db);
+  } else {
+    complete_schema(db);
+  }
   if (db.failed()) return Unexpected(where + db.error());
   return opened;
 }

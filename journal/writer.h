@@ -16,32 +16,11 @@
 #include <string_view>
 
 #include "base/expected.h"
+#include "journal/types.h"
 #include "protocol/frame.h"
 #include "protocol/schema.h"
 
 namespace ibkr::journal {
-
-/// A session's number in its file, from 1 on. Numbers are never reused.
-using SessionId = std::int64_t;
-/// Position of a recorded item in the whole file, from 1 on: messages.message_id. It alone decides order.
-using Sequence = std::int64_t;
-
-/// When something was read from, or happened at, a socket.
-struct Stamp {
-  std::int64_t wall_ns = 0;  ///< since the Unix epoch, UTC
-  std::int64_t mono_ns = 0;  ///< a clock that never steps; comparable within one run of the machine
-  static Stamp now();
-};
-
-/// A new connection of an app.
-struct SessionStart {
-  std::string peer;  ///< the app's address, "127.0.0.1:50312"
-  std::string host;  ///< the upstream that is dialled for it
-  int port = 0;
-  Stamp at;
-};
-
-enum class EndStatus { Closed, Error };
 
 struct WriterOptions {
   bool json = true;                                  ///< fill messages.fields
@@ -56,7 +35,8 @@ struct WriterOptions {
 /// Calls for one session must come in the order of its wire. Views are copied before a call returns.
 class Writer {
  public:
-  /// Creates the file, or opens it to append; seals sessions that a crash left open. Fails with a text that says what,
+  /// Creates the file, or opens it to append; seals sessions that a crash left open. Each opening is a recording of its
+  /// own, which its sessions name. Fails with a text that says what,
   /// where and what to do: another process records into it (which), not a journal, a newer format, no such directory.
   static Expected<std::unique_ptr<Writer>, std::string> open(const std::string& path, WriterOptions options = {});
   /// Closes, if close() was not called.

@@ -41,6 +41,7 @@ TEST_CASE("journals of every format open and replay their frames") {
     REQUIRE(session.has_value());
     CHECK(session->server_version == 176);
     CHECK(session->client_id == 7);
+    CHECK(session->got_past_start_api());
     CHECK(session->accounts == "DU0000001");
     auto cursor = reader->frames(session->id);
     REQUIRE(cursor.has_value());
@@ -58,10 +59,16 @@ TEST_CASE("a journal of an earlier format is appended to") {
   TemporaryDirectory directory;
   const std::string path = directory.file("a.db");
   std::filesystem::copy_file(kFixtures + "/format-1.journal", path);
+  CHECK(open_reader(path)->session(1)->recording == 0);
   auto writer = open_writer(path);
   CHECK(begin(*writer) == 2);
   CHECK(writer->close().has_value());
   CHECK(query_one(path, "SELECT count(*) FROM connection_sessions") == "2");
+  const auto sessions = open_reader(path)->sessions();
+  REQUIRE(sessions.has_value());
+  CHECK(sessions->at(0).recording == 0);
+  CHECK(sessions->at(1).recording == 1);
+  CHECK(query(path, "SELECT session_id, recording_id FROM v_sessions") == std::vector<std::string>{"1|-", "2|1"});
 }
 
 // Not a test: writes the fixture of a new format. Run it with --no-skip --test-case='write the fixture*'.

@@ -254,3 +254,32 @@ TEST_CASE("readers and the writer work at the same time") {
   CHECK(wrong == 0);
   CHECK(writer->close().has_value());
 }
+
+// Without it: nobody can tell which sessions of a file belong together, and a replay of an app with two connections
+// takes one of yesterday's run for one of today's.
+TEST_CASE("sessions name the recording that they belong to, which is one opening of the file") {
+  TemporaryDirectory directory;
+  const std::string path = directory.file("a.db");
+  {
+    auto writer = open_writer(path);
+    begin(*writer);
+    const SessionId started = begin(*writer);
+    writer->frame(started, Direction::Out, text_payload("71|2|0||"), Stamp::now());
+    CHECK(writer->close().has_value());
+  }
+  {
+    auto writer = open_writer(path);
+    begin(*writer);
+    CHECK(writer->close().has_value());
+  }
+  const auto sessions = open_reader(path)->sessions();
+  REQUIRE(sessions.has_value());
+  REQUIRE(sessions->size() == 3);
+  CHECK(sessions->at(0).recording == 1);
+  CHECK(sessions->at(1).recording == 1);
+  CHECK(sessions->at(2).recording == 2);
+  CHECK_FALSE(sessions->at(0).got_past_start_api());
+  CHECK(sessions->at(1).got_past_start_api());
+  CHECK(query(path, "SELECT recording_id FROM recordings WHERE start_time > 0 AND ibkr_version <> ''") ==
+        std::vector<std::string>{"1", "2"});
+}
