@@ -132,8 +132,8 @@ void DataDesk::answer(const protocol::TickByTickRequest& request) {
     return counter_.out.error(id, 321, "Error validating request.-'cm' : cause - Invalid tick-by-tick type");
   if (request.number_of_ticks.value_or(0) != 0) {
     return counter_.out.error(
-        id, 321,
-        "Error validating request.-'cm' : cause - The mock TWS has no past tick-by-tick data; ask for 0 ticks");
+        id, 322,
+        "Error processing request.-'cm' : cause - The mock TWS has no past tick-by-tick data; ask for 0 ticks");
   }
   const Instrument* instrument = admit(id, request.contract);
   if (instrument == nullptr) return;

@@ -15,6 +15,8 @@ using protocol::Kind;
 using protocol::Message;
 
 constexpr std::int32_t kNoId = -1;
+// Not 321, which ib_async takes for a warning: it would wait on.
+constexpr std::int32_t kProcessing = 322;
 
 /// Ids and keys have one name in a request and in its answers.
 void copy_what_ties(const Message& request, Message& answer) {
@@ -55,8 +57,8 @@ void answer_unsimulated(const Message& request, Outbox& out) {
     copy_what_ties(request, end);
     return out.send(end);
   }
-  out.error(error_id(request), 321,
-            "Error validating request.-'mock' : cause - The mock TWS does not simulate " + std::string(request.name()));
+  out.error(error_id(request), kProcessing,
+            "Error processing request.-'mock' : cause - The mock TWS does not simulate " + std::string(request.name()));
 }
 
 }  // namespace ibkr::mock

@@ -10,7 +10,7 @@ namespace ibkr::mock {
 ///   a cancel                          nothing, as there is nothing to cancel
 ///   a request of a list, or one       its empty end, with the ids and keys of the request: a client has no other
 ///   without an id                     way to learn that nothing comes
-///   everything else                   error 321 with the request's id
+///   everything else                   error 322 with the request's id, which every client takes as the end
 void answer_unsimulated(const protocol::Message& request, Outbox& out);
 
 /// The id that an error about this request carries: its request's or order's, else -1. `request` may be one that was

@@ -171,7 +171,7 @@ TEST_CASE("what is asked wrongly is answered with TWS's code, never with silence
   depth.req_id = 15;
   depth.contract = stock("AAPL");
   client.send(depth);
-  const auto refused = client.wait_error(321);
+  const auto refused = client.wait_error(322);
   CHECK(refused.id == 15);
   CHECK(refused.error_msg->find("MarketDepthRequest") != std::string::npos);
 }

@@ -19,7 +19,7 @@ namespace {
 constexpr int kVersions[] = {100, 157, 178, 200, 203, 226};
 constexpr std::int32_t kId = 9001;
 
-/// An empty request, but for its id and for what names one thing of several.
+/// An empty request, but for its id and for what TWS refuses to do without.
 protocol::Message request_of(const protocol::MessageInfo& type) {
   protocol::Message message(type);
   for (const auto& field : type.body->fields) {
@@ -27,17 +27,19 @@ protocol::Message request_of(const protocol::MessageInfo& type) {
       protocol::set<std::int32_t>(field, message.body()) = kId;
   }
   if (auto* rule = message.get_if<protocol::MarketRuleRequest>()) rule->market_rule_id = 26;
+  if (auto* chain = message.get_if<protocol::SecDefOptParamsRequest>()) chain->underlying_con_id = 265598;
   if (auto* account = message.get_if<protocol::AccountDataRequest>()) account->subscribe = true;
   return message;
 }
 
-/// What ends a wait for the request: one of its ends, or an error that carries its id.
+/// What ends a wait for the request: one of its ends, or an error that carries its id and that no client takes for a
+/// warning, as ib_async does with 321.
 bool is_told(const Client& client, const protocol::Message& request) {
   const auto ends = protocol::ends_of(request, client.version);
   const bool has_id = protocol::integer_with_role(request, protocol::Role::RequestId).has_value();
   return std::ranges::any_of(client.seen, [&](const protocol::Message& seen) {
     const auto* error = seen.get_if<protocol::ErrorMessage>();
-    if (error != nullptr) return has_id && error->id == kId;
+    if (error != nullptr) return has_id && error->id == kId && error->error_code != 321;
     return std::ranges::find(ends, &seen.type()) != ends.end();
   });
 }
