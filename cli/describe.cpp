@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "cli/command.h"
+#include "protocol/catalogue.h"
 #include "view/described.h"
 #include "view/suggest.h"
 

@@ -1,5 +1,7 @@
 #include "cli/lines.h"
 
+#include "protocol/catalogue.h"
+
 #include <cerrno>
 #include <cstring>
 

@@ -1,5 +1,6 @@
 // ibkr mock: a fake TWS with a small simulated market.
 #include "mock/server.h"
+#include "protocol/catalogue.h"
 
 #include <spdlog/spdlog.h>
 

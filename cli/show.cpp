@@ -15,6 +15,7 @@
 
 #include "cli/command.h"
 #include "journal/reader.h"
+#include "protocol/catalogue.h"
 #include "protocol/frame.h"
 #include "protocol/unicode.h"
 #include "view/clock_text.h"

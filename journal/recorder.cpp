@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 
+#include "protocol/catalogue.h"
 #include "protocol/fields.h"
 #include "protocol/json.h"
 #include "protocol/messages.h"

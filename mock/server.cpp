@@ -9,6 +9,7 @@
 #include "mock/session.h"
 #include "net/tcp.h"
 #include "net/timer.h"
+#include "protocol/catalogue.h"
 #include "protocol/schema.h"
 
 namespace ibkr::mock {

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "mock/unsimulated.h"
+#include "protocol/catalogue.h"
 #include "protocol/codec.h"
 
 namespace ibkr::mock {

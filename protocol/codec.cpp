@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "protocol/catalogue.h"
 #include "protocol/numbers.h"
 #include "protocol/protobuf.h"
 #include "protocol/text.h"

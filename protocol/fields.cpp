@@ -1,5 +1,6 @@
 #include "protocol/fields.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "protocol/decimal.h"
@@ -219,6 +220,13 @@ std::string FieldRef::to_string() const { return scalar_text(*info_, object_); }
 
 void for_each_field(Message& message, const std::function<void(FieldRef, std::string_view)>& visit, bool want_paths) {
   Walk{visit, want_paths, {}}.object(*message.type().body, message.body());
+}
+
+Role role_of(const FieldInfo& field, const void* object) {
+  if (field.beside == nullptr) return field.role;
+  const auto* text = value_of<std::string>(*field.beside->field, object);
+  const auto& values = field.beside->values;
+  return text != nullptr && std::find(values.begin(), values.end(), *text) != values.end() ? field.role : Role::None;
 }
 
 std::optional<std::int64_t> integer_with_role(const Message& message, Role role) {

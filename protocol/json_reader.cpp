@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "protocol/catalogue.h"
 #include "protocol/decimal.h"
 #include "protocol/json.h"
 #include "protocol/json_value.h"

@@ -47,8 +47,10 @@ enum class Role : std::uint8_t {
   ClientId,          ///< the connection's client id
   Account,           ///< an account number, or several joined with commas
   ExecId,            ///< an execution's id; ties a commission to its execution
-  Time,              ///< a moment or a date; never part of matching a request
-  User,              ///< a user name
+  Stamp,             ///< when something happened; never part of matching a request
+  When,              ///< a moment or a date that the caller asks for
+  User,              ///< a person or a program, by name
+  Secret,            ///< must not leave the machine, such as the data of a verification
   Tag,               ///< free text that the app chose (order_ref, oca_group, model_code)
   Text,              ///< prose that may quote ids (error texts)
 };
@@ -57,6 +59,13 @@ struct MessageInfo;
 struct StructInfo;
 struct EnumInfo;
 struct TextValues;
+struct FieldInfo;
+
+/// What decides about a field's role: it counts only where another text of the same struct has one of these values.
+struct Beside {
+  const FieldInfo* field;
+  std::span<const std::string_view> values;
+};
 
 /// One field of a struct.
 struct FieldInfo {
@@ -69,11 +78,14 @@ struct FieldInfo {
   std::uint16_t number;    ///< protobuf field number, 0 when text only
   Kind kind;
   ProtoType proto;
-  Role role;
+  Role role;                ///< role_of() in fields.h asks `beside` too
+  bool key;                 ///< ties a request without an id to its answers
+  bool telling;             ///< belongs into one line about the message that holds its struct
   std::uint8_t since;       ///< protobuf: first server version that has it; 0: as old as its message
   bool ignorable;           ///< may be dropped where a target version cannot carry it
   bool always;              ///< protobuf: written when unset too, as empty (both halves of a map entry)
   const TextValues* texts;  ///< known values of a text, or null
+  const Beside* beside;     ///< null where the role always counts
 };
 
 /// How to handle a C++ struct without knowing its type.
@@ -262,28 +274,5 @@ struct TextValues {
   std::string_view doc;
   std::span<const TextValue> values;
 };
-
-/// Server versions that we describe.
-inline constexpr int kMinServerVersion = 100;
-inline constexpr int kMaxServerVersion = 226;
-/// From here on the message id is a raw 4-byte integer, and 200 is added to it when the body is protobuf.
-inline constexpr int kRawIdServerVersion = 201;
-inline constexpr int kProtobufIdOffset = 200;
-
-/// Every message type, ordered by direction and id.
-std::span<const MessageInfo* const> all_messages();
-/// The type with this id (without the protobuf offset), or null.
-const MessageInfo* find_message(Direction direction, std::int32_t id);
-/// The type with this name or alias (TickPrice, TICK_PRICE, tickPrice; letter case is ignored), or null. Where a
-/// name means a request and an answer, the first in all_messages() with the asked direction wins.
-const MessageInfo* find_message(std::string_view name);
-const MessageInfo* find_message(Direction direction, std::string_view name);
-/// The name of an enumeration's value, or "" where it has none.
-std::string_view value_name(const EnumInfo& values, std::int32_t value);
-
-/// The wire that TWS and clients use for a message at a server version.
-inline Wire wire_at(const MessageInfo& type, int server_version) {
-  return type.proto_since != 0 && server_version >= type.proto_since ? Wire::Protobuf : Wire::Text;
-}
 
 }  // namespace ibkr::protocol

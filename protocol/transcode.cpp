@@ -1,6 +1,7 @@
 // What the target carries is what comes back from it: encode, decode, compare.
 #include "protocol/transcode.h"
 
+#include "protocol/catalogue.h"
 #include "protocol/codec.h"
 #include "protocol/fields.h"
 

@@ -155,8 +155,10 @@ std::int64_t Ids::live_id(const protocol::FieldInfo& field, std::int64_t id, con
     case Role::PermId:
     case Role::Account:
     case Role::ExecId:
-    case Role::Time:
+    case Role::Stamp:
+    case Role::When:
     case Role::User:
+    case Role::Secret:
     case Role::Tag:
     case Role::Text:
       break;

@@ -21,10 +21,12 @@ bool takes_part(const protocol::FieldInfo& field) {
     case Role::RequestOrOrderId:
     case Role::PermId:
     case Role::ClientId:
-    case Role::Time:
+    case Role::Stamp:
     case Role::User:
       return false;
     case Role::None:
+    case Role::When:
+    case Role::Secret:
     case Role::Account:
     case Role::ExecId:
     case Role::Tag:

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 
+#include "protocol/catalogue.h"
 #include "protocol/fields.h"
 
 namespace ibkr::replay {

@@ -163,9 +163,26 @@ def field_entry(description, struct, f, bit):
     kind_type = f"&struct_{f.element}" if nested else "nullptr"
     enum = f"&enum_{f.enum}" if f.enum else "nullptr"
     texts = f"&texts_{f.texts}" if f.texts else "nullptr"
+    beside = f"&beside_{struct.name}_{f.name}" if f.beside else "nullptr"
     return (f"    {{{literal(f.name)}, {literal(f.doc)}, {kind_type}, {enum}, offsetof({struct.name}, {f.name}), "
-            f"{bit}, {f.number}, Kind::{kind}, ProtoType::{proto}, Role::{camel(f.role)}, {f.since}, {str(f.ignorable).lower()}, "
-            f"{str(f.always).lower()}, {texts}}},")
+            f"{bit}, {f.number}, Kind::{kind}, ProtoType::{proto}, Role::{camel(f.role)}, {flag(f.key)}, {flag(f.telling)}, "
+            f"{f.since}, {flag(f.ignorable)}, {flag(f.always)}, {texts}, {beside}}},")
+
+
+def flag(value):
+    return "true" if value else "false"
+
+
+def beside_tables(struct):
+    """What decides about the roles of the struct's fields."""
+    out = []
+    for f in struct.fields:
+        if f.beside:
+            name, values = f.beside
+            out.append(f"constexpr std::string_view besides_{struct.name}_{f.name}[] = {{{', '.join(map(literal, values))}}};")
+            out.append(f"constexpr Beside beside_{struct.name}_{f.name}{{&fields_{struct.name}[{struct.fields.index(struct.find(name))}], "
+                       f"besides_{struct.name}_{f.name}}};")
+    return out
 
 
 def structs_source(description):
@@ -185,6 +202,7 @@ def structs_source(description):
         name = struct.name
         if struct.fields:
             bit = bits(struct)
+            out += beside_tables(struct)
             out.append(f"constinit const FieldInfo fields_{name}[{len(struct.fields)}] = {{")
             out += [field_entry(description, struct, f, bit[f.name]) for f in struct.fields]
             out.append("};")
@@ -308,7 +326,7 @@ def layouts_source(description):
 
 
 def catalogue_source(description):
-    out = [WARNING + '#include "protocol/error_codes.h"\n#include "tables.h"\n\nnamespace ibkr::protocol {\n']
+    out = [WARNING + '#include "protocol/catalogue.h"\n#include "protocol/error_codes.h"\n#include "tables.h"\n\nnamespace ibkr::protocol {\n']
     messages = sorted(description.messages, key=lambda m: (m.direction, m.id))
     cancels = {m.cancel: m.name for m in messages if m.cancel}
 

@@ -71,10 +71,13 @@ A `decimal` is a number with its exact digits, which protobuf carries as a strin
 | request_or_order_id | one or the other, or -1 |
 | perm_id | TWS's lasting id of an order |
 | client_id | a connection's client id |
-| account | an account number, or several joined with commas |
+| account | an account number, or several joined with commas; with `beside`, only where another field has one of the values named |
 | exec_id | an execution's id |
-| time | a moment or a date |
-| user | a user's name |
+| stamp | when something happened |
+| when | a moment or a date that the caller asks for |
+| user | a person or a program, by name |
+| secret | what must not leave the machine |
+| key | what ties a request without an id to its answers |
 | tag | free text that the app made up |
 | text | prose, which may quote ids |
 
@@ -252,7 +255,8 @@ class Reference:
 
     @staticmethod
     def roles(f):
-        return [word for word in (f.role, f"from {f.since} on" if f.since else "", "ignorable" if f.ignorable else "") if word]
+        beside = f"beside {f.beside[0]}={'/'.join(f.beside[1])}" if f.beside else ""
+        return [word for word in (f.role, beside, "key" if f.key else "", f"from {f.since} on" if f.since else "", "ignorable" if f.ignorable else "") if word]
 
     def layout(self, m):
         last = (m.protobuf or LAST_VERSION + 1) - 1

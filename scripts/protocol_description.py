@@ -15,14 +15,17 @@ __all__ = ["SPELLINGS", "Description", "Wrong"]
 
 LISTABLE = ("int32", "double", "string")
 ROLES = {"request_id": ("int32",), "order_id": ("int32",), "request_or_order_id": ("int32",), "perm_id": ("int64",),
-         "client_id": ("int32",), "account": ("string",), "exec_id": ("string",), "time": ("string", "int64"),
-         "user": ("string",), "tag": ("string",), "text": ("string",)}
+         "client_id": ("int32",), "account": ("string",), "exec_id": ("string",), "stamp": ("string", "int64"),
+         "when": ("string", "int32"), "user": ("string",), "secret": ("string",), "tag": ("string",), "text": ("string",)}
+ID_ROLES = ("request_id", "order_id", "request_or_order_id", "perm_id", "client_id", "exec_id")  # one each, never lists
+FLAGS = ("key", "telling", "ignorable", "always")
+KEY_TYPES = ("int32", "string")
 KINDS = ("command", "one-shot", "finite", "stream")
 ENDED = ("one-shot", "finite")
 WIRES = {"string": ("double",)}  # protobuf types that a field of another type may have
 PROTOBUF_OFFSET = 200  # ids below it; on the wire it is added to them
 MAX_NUMBER = 999  # of a protobuf field; tables are that long
-FIELD_USAGE = 'NUMBER|- name type [role] [wire=] [enum=] [texts=] [since=] [ignorable] [always] "text"'
+FIELD_USAGE = 'NUMBER|- name type [role [beside=]] [key] [telling] [wire=] [enum=] [texts=] [since=] [ignorable] [always] "text"'
 GENERATED = ("info", "offset_of", "presence", "unknown_fields")  # members that the generator adds to structs
 KEYWORDS = frozenset("""and and_eq asm auto bitand bitor bool break case catch char class compl concept const continue
     default delete do double else enum explicit export extern false float for friend goto if inline int long mutable
@@ -39,6 +42,9 @@ class Field:
     number: int  # protobuf field number, 0 when text only
     doc: str
     role: str = ""
+    beside: tuple = ()  # (field, its values): the role counts only where that field of the same struct has one of them
+    key: bool = False  # ties a request without an id to its answers
+    telling: bool = False  # belongs into one line about the message that holds its struct
     wire: str = ""  # protobuf scalar type where it is not the type's own
     enum: str = ""
     texts: str = ""
@@ -208,8 +214,10 @@ class Description:
             key, equals, value = word.partition("=")
             if word in ROLES:
                 key, value = "role", word
-            elif word in ("ignorable", "always"):
+            elif word in FLAGS:
                 value = True
+            elif key == "beside":
+                value = self._beside(value, line.where)
             elif not equals or not value or key not in ("wire", "enum", "texts", "since"):
                 raise Wrong(f"{line.where}: unknown word {word} on field {made.name}; roles are {', '.join(ROLES)}")
             if getattr(made, key):
@@ -219,11 +227,20 @@ class Description:
             raise Wrong(f"{line.where}: field {made.name} has no protobuf number; its layout says since when text has it")
         return made
 
+    @staticmethod
+    def _beside(text, where):
+        """(field, its values) of beside=FIELD:VALUE|VALUE."""
+        name, _, values = text.partition(":")
+        values = tuple(values.split("|"))
+        if not name or not all(values):
+            raise Wrong(f"{where}: beside names a field and its values, as in beside=key:AccountCode|AccountOrGroup")
+        return name, values
+
     def _check_structs(self):
         for struct in self.structs.values():
             names, numbers = set(), set()
             for f in struct.fields:
-                problem = self._field_problem(f)
+                problem = self._field_problem(f) or self._beside_problem(struct, f)
                 if f.name in names:
                     problem = "is described twice"
                 if f.number and f.number in numbers:
@@ -248,12 +265,26 @@ class Description:
             return f"has an enum, but is a {f.type} instead of an int32"
         if f.texts and f.element != "string":
             return f"has texts, but is a {f.type} instead of a string"
-        if f.role and f.type not in ROLES[f.role]:
+        if f.role and (f.element not in ROLES[f.role] or f.is_list and f.role in ID_ROLES):
             return f"cannot be {f.role}: it is a {f.type}"
+        if f.key and f.type not in KEY_TYPES:
+            return f"cannot be a key: it is a {f.type}, where {' and '.join(KEY_TYPES)} can"
         if f.wire and (not f.number or f.wire not in WIRES.get(f.type, ())):
             return f"cannot have wire={f.wire}: only a numbered string can be a double on the wire"
         if f.always and (not f.number or f.type != "string"):
             return "cannot be always: only numbered strings can"
+        return ""
+
+    @staticmethod
+    def _beside_problem(struct, f):
+        if not f.beside:
+            return ""
+        name = f.beside[0]
+        other = struct.find(name)
+        if not f.role:
+            return "has beside, but no role that it could decide"
+        if other is None or other is f or other.type != "string":
+            return f"has beside={name}, which is no other string of {struct.name}"
         return ""
 
     def _check_not_inside_itself(self, struct, outer):

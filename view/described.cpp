@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "protocol/catalogue.h"
 #include "view/layout_steps.h"
 
 namespace ibkr::view {
@@ -138,8 +139,12 @@ std::string_view role_name(protocol::Role role) {
       return "account";
     case Role::ExecId:
       return "exec_id";
-    case Role::Time:
-      return "time";
+    case Role::Stamp:
+      return "stamp";
+    case Role::When:
+      return "when";
+    case Role::Secret:
+      return "secret";
     case Role::User:
       return "user";
     case Role::Tag:

@@ -1,6 +1,7 @@
 // The description for programs: `ibkr describe --json`.
 #include <algorithm>
 
+#include "protocol/catalogue.h"
 #include "protocol/json.h"
 #include "view/described.h"
 #include "view/layout_steps.h"
@@ -75,6 +76,11 @@ void fields(Json& json, const StructInfo& info) {
       json.text("name", field.name);
       json.text("type", type_name(field));
       json.text_if("role", role_name(field.role));
+      if (field.beside != nullptr) {
+        json.text("role_beside", field.beside->field->name);
+        json.list("role_beside_values", field.beside->values, [&](std::string_view value) { json.element(value); });
+      }
+      if (field.key) json.flag("key", true);
       json.text_if("values", values_name(field));
       if (field.since != 0) json.number("since", field.since);
       if (field.ignorable) json.flag("ignorable", true);

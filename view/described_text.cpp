@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "protocol/catalogue.h"
 #include "protocol/error_codes.h"
 #include "view/described.h"
 #include "view/layout_steps.h"
@@ -121,9 +122,16 @@ void append_relations(const MessageInfo& type, std::string& out) {
   if (type.pushed) append_line("pushed", "TWS sends it unasked, too", out);
 }
 
+/// " beside key=AccountCode/AccountOrGroup" where another field decides about the role.
+std::string beside_text(const FieldInfo& field) {
+  if (field.beside == nullptr) return "";
+  return fmt::format(" beside {}={}", field.beside->field->name, fmt::join(field.beside->values, "/"));
+}
+
 std::string remarks(const FieldInfo& field) {
   std::vector<std::string> all;
-  if (field.role != protocol::Role::None) all.emplace_back(role_name(field.role));
+  if (field.role != protocol::Role::None) all.push_back(std::string(role_name(field.role)) + beside_text(field));
+  if (field.key) all.emplace_back("key");
   if (!values_name(field).empty()) all.emplace_back(values_name(field));
   if (field.since != 0) all.push_back(fmt::format("from {} on", field.since));
   if (field.ignorable) all.emplace_back("ignorable");

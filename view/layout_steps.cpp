@@ -1,5 +1,7 @@
 #include "view/layout_steps.h"
 
+#include "protocol/catalogue.h"
+
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 #include "view/payload_json.h"
 
+#include "protocol/catalogue.h"
 #include "protocol/codec.h"
 #include "protocol/json.h"
 #include "protocol/json_value.h"

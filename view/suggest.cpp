@@ -1,5 +1,7 @@
 #include "view/suggest.h"
 
+#include "protocol/catalogue.h"
+
 #include <algorithm>
 #include <optional>
 #include <utility>

@@ -1,9 +1,9 @@
 // Which fields of a message a line shows, and how (frame_text.h).
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <string_view>
 
+#include "protocol/catalogue.h"
 #include "protocol/fields.h"
 #include "protocol/json.h"
 #include "protocol/storage.h"
@@ -14,32 +14,6 @@ namespace {
 
 using protocol::FieldInfo;
 using protocol::Kind;
-
-/// What identifies a contract, an order or an execution. Everything else of a nested struct stays out of the line.
-constexpr std::array<std::string_view, 24> kIdentifying = {"symbol",
-                                                           "sec_type",
-                                                           "last_trade_date_or_contract_month",
-                                                           "strike",
-                                                           "right",
-                                                           "local_symbol",
-                                                           "action",
-                                                           "order_type",
-                                                           "total_quantity",
-                                                           "lmt_price",
-                                                           "aux_price",
-                                                           "status",
-                                                           "side",
-                                                           "shares",
-                                                           "price",
-                                                           "cum_qty",
-                                                           "order_id",
-                                                           "perm_id",
-                                                           "exec_id",
-                                                           "client_id",
-                                                           "min_tick",
-                                                           "long_name",
-                                                           "commission_and_fees",
-                                                           "tif"};
 
 constexpr std::size_t kLongestValue = 60;  // characters; a text can have megabytes
 
@@ -90,7 +64,7 @@ class Walk {
         case Kind::Bool:
         case Kind::Decimal:
         case Kind::String:
-          if (!is_nested || std::ranges::find(kIdentifying, field.name) != kIdentifying.end()) scalar(field, object);
+          if (!is_nested || field.telling) scalar(field, object);
           break;
       }
     }

@@ -16,6 +16,7 @@
 #include <sstream>
 #include <vector>
 
+#include "protocol/catalogue.h"
 #include "protocol/codec.h"
 #include "protocol/fields.h"
 #include "protocol/json.h"

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "protocol/catalogue.h"
 #include "protocol/codec.h"
 
 namespace ibkr::protocol {

@@ -1,6 +1,7 @@
 // Any protobuf payload: an error or a message; what a message encodes to decodes to the same bytes again.
 #include <cstdlib>
 
+#include "protocol/catalogue.h"
 #include "protocol/json.h"
 #include "protocol/protobuf.h"
 #include "tests/fuzz/input.h"

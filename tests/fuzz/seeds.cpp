@@ -6,6 +6,7 @@
 
 #include "journal/database.h"
 #include "journal/writer.h"
+#include "protocol/catalogue.h"
 #include "protocol/codec.h"
 #include "protocol/json.h"
 #include "protocol/random.h"

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <ranges>
 
+#include "protocol/catalogue.h"
 #include "protocol/fields.h"
 #include "protocol/relations.h"
 #include "protocol/storage.h"

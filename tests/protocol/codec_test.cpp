@@ -2,6 +2,7 @@
 // that orders its fields its own way is misread.
 #include <doctest/doctest.h>
 
+#include "protocol/catalogue.h"
 #include "protocol/codec.h"
 #include "protocol/fields.h"
 #include "protocol/messages.h"

@@ -2,6 +2,7 @@
 // every type go through every wire and server version; the seed is printed with each failure.
 #include <doctest/doctest.h>
 
+#include "protocol/catalogue.h"
 #include "protocol/codec.h"
 #include "protocol/fields.h"
 #include "protocol/json.h"

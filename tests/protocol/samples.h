@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "protocol/catalogue.h"
 #include "protocol/codec.h"
 
 namespace ibkr::protocol::test {

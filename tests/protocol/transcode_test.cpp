@@ -1,5 +1,6 @@
 // If transcoding breaks, a recording of last year's TWS is replayed with fields missing and nobody is told.
 #include "protocol/transcode.h"
+#include "protocol/catalogue.h"
 
 #include <doctest/doctest.h>
 

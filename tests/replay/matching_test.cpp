@@ -93,8 +93,8 @@ TEST_CASE("equal requests are served in the order recorded") {
   }
 }
 
-TEST_CASE("times, users and the client id take no part in matching") {
-  // Broken: an app that asks for "until now" matches only in the second it was recorded in.
+TEST_CASE("stamps, users and the client id take no part in matching; what is asked for does") {
+  // Broken: an app is not served for the second in which a person made its order, or is served the bars of another day.
   RecordedFile file;
   const auto executions = [](int client, const std::string& time) {
     return make<protocol::ExecutionRequest>([&](auto& m) {
@@ -106,11 +106,23 @@ TEST_CASE("times, users and the client id take no part in matching") {
       m.execution_filter = filter;
     });
   };
-  file.session(178).start(7, 1).out(executions(7, "20261122-09:00:00")).end();
+  const auto cancel = [](const std::string& made) {
+    return make<protocol::CancelOrderRequest>([&](auto& m) {
+      m.order_id = 5;
+      m.order_cancel.emplace().manual_order_cancel_time = made;
+      m.order_cancel->ext_operator = made;
+    });
+  };
+  file.session(178).start(7, 1).out(executions(7, "20261122-09:00:00")).out(cancel("20261122-09:00:00")).end();
   const Recording recording = file.load();
   SimulatedApp app(recording);
   app.ask(start_api(11));
-  app.ask(executions(11, "20261123-10:00:00"));
+  app.ask(cancel("20261123-10:00:00"));
+  const auto other_day = app.matcher().match(executions(11, "20261123-10:00:00"));
+  REQUIRE_FALSE(other_day);
+  REQUIRE(other_day.error().differences.size() == 1);
+  CHECK(other_day.error().differences[0].path == "execution_filter.time");
+  app.ask(executions(11, "20261122-09:00:00"));
 }
 
 TEST_CASE("a cancel belongs to the request whose live id it names") {
