@@ -29,7 +29,8 @@ void write_head(Output& out, std::int32_t id, Wire wire, int server_version);
 Expected<Message, DecodeError> decode(Direction direction, int server_version, std::string_view payload);
 
 /// The same into a message of the right type that is reused: nothing is allocated for small messages.
-/// `message` must be of the type that the payload's id names.
+/// `message` must be of the type that the payload's id names. After a failure it holds the fields that stand before the
+/// fault, its ids among them: what is wrong with a field, or missing behind it, takes nothing from the ones before.
 Expected<void, DecodeError> decode_into(Message& message, int server_version, const PayloadHead& head,
                                         std::string_view payload);
 

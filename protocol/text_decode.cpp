@@ -27,11 +27,14 @@ class TextDecoder {
         scope_(server_version, slots_.size(), message.body()) {}
 
   Expected<void, DecodeError> decode() {
-    if (at_ != end_ && end_[-1] != '\0') return Unexpected(cut_short());
-    if (!run(message_.type().text->ops)) return Unexpected(*std::move(error_));
-    while (at_ != end_) {
+    const char* const end = end_;
+    while (end_ != begin_ && end_[-1] != '\0') --end_;  // no further than the last NUL
+    const bool whole = run(message_.type().text->ops);
+    while (whole && at_ != end_) {
       message_.residue.trailing.emplace_back(take());
     }
+    if (end_ != end) return Unexpected(cut_short());
+    if (!whole) return Unexpected(*std::move(error_));
     return {};
   }
 
@@ -422,12 +425,14 @@ class TextDecoder {
 
   // ---- errors ----
 
+  /// Names the field where the layout expected it to be the one that is cut.
   DecodeError cut_short() {
-    const char* last = end_;
-    while (last != begin_ && last[-1] != '\0') --last;
-    index_ = 1 + static_cast<std::uint32_t>(std::count(begin_, last, '\0'));
-    at_ = last;
+    const auto cut = 1 + static_cast<std::uint32_t>(std::count(begin_, end_, '\0'));
+    std::string field = error_ && error_->index == cut ? std::move(error_->field) : "";
+    index_ = cut;
+    at_ = end_;
     fail(nullptr, 0, "the last field is not ended by NUL: the payload is cut short");
+    error_->field = std::move(field);
     return *std::move(error_);
   }
 
@@ -478,7 +483,7 @@ class TextDecoder {
   std::span<const TextSlot> slots_;
   const char* const begin_;
   const char* at_;
-  const char* const end_;
+  const char* end_;
   std::size_t body_at_;
   std::uint32_t index_ = 0;  // of the field last taken; the id is 0
   std::int64_t element_ = 0;
