@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/lines.h"
 #include "protocol/frame.h"
+#include "view/handshake.h"
 #include "view/hex.h"
 #include "view/payload_json.h"
 
@@ -26,6 +27,12 @@ class Encoder {
   void encode(std::string_view line) {
     ++total_;
     out_.clear();
+    if (options_.raw) {
+      if (const auto handshake = view::handshake_bytes(line)) {
+        out_ = *handshake;
+        return print();
+      }
+    }
     auto payload = view::payload_from_json(options_.side(), options_.server_version, line);
     if (payload && payload->size() > protocol::kMaxPayload) {
       payload = Unexpected<view::LineError>(protocol::EncodeError{"", "", "longer than a frame may be"});
@@ -65,6 +72,7 @@ Command add_encode(CLI::App& program) {
   CLI::App* parser = program.add_subcommand("encode", "JSON to payloads in hex: the inverse of decode");
   auto options = std::make_shared<CodecOptions>();
   add_codec_options(*parser, *options, "Write length-prefixed frames instead of hex");
+  parser->get_option("--server-version")->required();
   parser->footer(
       "Reads one object a line, as `ibkr decode` prints them, and prints one payload a line as hex. A message may go "
       "by any\n"

@@ -15,7 +15,6 @@ void add_codec_options(CLI::App& parser, CodecOptions& options, const std::strin
   parser
       .add_option("--server-version", options.server_version,
                   "The version that both sides agreed on; it decides the layout")
-      ->required()
       ->type_name("100..226")
       ->check(CLI::Range(protocol::kMinServerVersion, protocol::kMaxServerVersion).description(""));
   parser.add_flag("--raw", options.raw, raw_help);

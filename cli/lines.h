@@ -15,7 +15,7 @@ namespace ibkr::cli {
 /// What decode and encode take alike.
 struct CodecOptions {
   std::string direction;
-  int server_version = 0;
+  int server_version = 0;  ///< 0: not given
   bool raw = false;
   std::string file = "-";
 

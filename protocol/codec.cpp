@@ -14,6 +14,22 @@ Unexpected<DecodeError> failure(std::string reason, std::int64_t byte_offset = 0
   return Unexpected(DecodeError{"", "", -1, byte_offset, std::move(reason)});
 }
 
+/// `observer` is one, or nothing.
+template <class... Observer>
+Expected<void, DecodeError> decode_body(Message& message, int server_version, const PayloadHead& head,
+                                        std::string_view payload, Observer&... observer) {
+  message.clear();
+  message.expect(payload.size());
+  const std::string_view body = payload.substr(head.body_at);
+  if (head.wire == Wire::Protobuf) return decode_protobuf(message, body, head.body_at, observer...);
+  if (message.type().text == nullptr) {
+    auto error = failure("this message exists as protobuf only");
+    error.error().message = message.name();
+    return error;
+  }
+  return decode_text(message, server_version, body, head.body_at, observer...);
+}
+
 }  // namespace
 
 Expected<PayloadHead, DecodeError> read_head(std::string_view payload, int server_version) {
@@ -61,16 +77,12 @@ Expected<Message, DecodeError> decode(Direction direction, int server_version, s
 
 Expected<void, DecodeError> decode_into(Message& message, int server_version, const PayloadHead& head,
                                         std::string_view payload) {
-  message.clear();
-  message.expect(payload.size());
-  const std::string_view body = payload.substr(head.body_at);
-  if (head.wire == Wire::Protobuf) return decode_protobuf(message, body, head.body_at);
-  if (message.type().text == nullptr) {
-    auto error = failure("this message exists as protobuf only");
-    error.error().message = message.name();
-    return error;
-  }
-  return decode_text(message, server_version, body, head.body_at);
+  return decode_body(message, server_version, head, payload);
+}
+
+Expected<void, DecodeError> decode_into(Message& message, int server_version, const PayloadHead& head,
+                                        std::string_view payload, DecodeObserver& observer) {
+  return decode_body(message, server_version, head, payload, observer);
 }
 
 Expected<void, EncodeError> encode(const Message& message, int server_version, std::string& out) {

@@ -13,6 +13,8 @@
 
 namespace ibkr::protocol {
 
+class DecodeObserver;
+
 /// The id in front of a payload.
 struct PayloadHead {
   std::int32_t id;  ///< without the protobuf offset
@@ -33,6 +35,10 @@ Expected<Message, DecodeError> decode(Direction direction, int server_version, s
 /// fault, its ids among them: what is wrong with a field, or missing behind it, takes nothing from the ones before.
 Expected<void, DecodeError> decode_into(Message& message, int server_version, const PayloadHead& head,
                                         std::string_view payload);
+
+/// The same, watched (decode_observer.h). The head is not reported.
+Expected<void, DecodeError> decode_into(Message& message, int server_version, const PayloadHead& head,
+                                        std::string_view payload, DecodeObserver& observer);
 
 /// Encodes at a server version, on the wire that TWS uses there. Appends the payload (without the length prefix) to
 /// `out`. Fails where the version does not know the message.

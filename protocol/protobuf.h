@@ -13,9 +13,15 @@
 
 namespace ibkr::protocol {
 
+class DecodeObserver;
+
 /// Reads a body into an empty message. `body_at` is the body's offset in the payload, for errors. Nothing is read past
 /// the body; memory is linear in it.
 Expected<void, DecodeError> decode_protobuf(Message& message, std::string_view body, std::size_t body_at);
+
+/// The same, watched (decode_observer.h).
+Expected<void, DecodeError> decode_protobuf(Message& message, std::string_view body, std::size_t body_at,
+                                            DecodeObserver& observer);
 
 /// Appends a body. Text-only fields are left out. Fails where a value has no protobuf form (a text for a number).
 Expected<void, EncodeError> encode_protobuf(const Message& message, Output& out);

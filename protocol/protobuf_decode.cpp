@@ -5,6 +5,7 @@
 
 #include "protocol/bytes.h"
 #include "protocol/decimal.h"
+#include "protocol/decode_observer.h"
 #include "protocol/numbers.h"
 #include "protocol/protobuf.h"
 #include "protocol/protobuf_wire.h"
@@ -20,6 +21,9 @@ class Marks {
   Marks(const Marks&) = delete;
   Marks& operator=(const Marks&) = delete;
   ~Marks() { words_[word_] |= bits_; }
+
+  /// Writes what was gathered, for whoever looks at the struct before the end.
+  void flush() const { words_[word_] |= bits_; }
 
   void add(std::size_t bit) {
     if (bit / 64 != word_) [[unlikely]] {
@@ -37,11 +41,17 @@ class Marks {
 };
 
 // Every function that reads takes where to read from and returns where it ended, or null: then the outcome says why,
-// or, when it does not, the field is to be kept as unknown.
-class Reader {
+// or, when it does not, the field is to be kept as unknown. Watched: every piece is reported to an observer.
+template <bool Watched>
+class Reader : Watch<Watched> {
  public:
-  Reader(Message& message, std::string_view body, std::size_t body_at, Expected<void, DecodeError>& outcome)
-      : message_(message), begin_(body.data()), body_at_(body_at), outcome_(outcome) {}
+  Reader(Message& message, std::string_view body, std::size_t body_at, Expected<void, DecodeError>& outcome,
+         DecodeObserver* observer = nullptr)
+      : Watch<Watched>(observer, body.data(), body_at),
+        message_(message),
+        begin_(body.data()),
+        body_at_(body_at),
+        outcome_(outcome) {}
 
   bool read_struct(const StructInfo& info, void* object, const char* at, const char* const end) {
     const ProtoField* const fields = info.proto.data();
@@ -65,18 +75,24 @@ class Reader {
         const char* const next = read_field(info, fields[bit], bit, marks, object, at, end);
         if (next != nullptr) [[likely]] {
           at = next;
+          if constexpr (Watched) {
+            marks.flush();
+            report(&info.fields[fields[bit].index], object, at);
+          }
           continue;
         }
       } else if (bit < count && (key & 7) == kBytes) {
         const char* const next = read_packed(fields[bit], object, at, end);
         if (next != nullptr) {
           at = next;
+          if constexpr (Watched) report(&info.fields[fields[bit].index], object, at);
           continue;
         }
       }
       if (outcome_) at = skip(static_cast<std::uint32_t>(key & 7), at, end);
       if (!outcome_) return false;
       unknown_fields(info, object).append(start, at);
+      if constexpr (Watched) report(nullptr, object, at);
     }
     return true;
   }
@@ -189,8 +205,11 @@ class Reader {
     }
     if (inner == nullptr) {
       (void)fail(at, "more than " + std::to_string(kMaxElements) + " elements");
-    } else if (read_struct(*holder.type, inner, bytes.data(), bytes.data() + bytes.size())) {
-      return next;
+    } else {
+      if constexpr (Watched) enter(holder, object, bytes.data());
+      const bool good = read_struct(*holder.type, inner, bytes.data(), bytes.data() + bytes.size());
+      if constexpr (Watched) leave();
+      if (good) return next;
     }
     std::string& path = outcome_.error().field;
     path = std::string(holder.name) + (path.empty() ? "" : ".") + path;
@@ -270,6 +289,26 @@ class Reader {
     return true;
   }
 
+  /// Tells the observer of what was read since the last report, if anything was.
+  void report(const FieldInfo* field, const void* object, const char* to) {
+    if (!this->has_news(to)) return;
+    Watch<Watched>::report(to, field ? this->inside + std::string(field->name) : std::string(), field, object, nullptr);
+  }
+
+  /// Reports a struct's key and length; what is read then is inside it.
+  void enter(const FieldInfo& holder, const void* object, const char* first) {
+    report(&holder, object, first);
+    std::string element;
+    if (holder.kind == Kind::StructList) {
+      element = '[' + std::to_string(holder.type->ops->size(&member<char>(holder, object)) - 1) + ']';
+    }
+    this->inside += std::string(holder.name) + element + '.';
+  }
+  void leave() {
+    const auto dot = this->inside.rfind('.', this->inside.size() - 2);
+    this->inside.resize(dot == std::string::npos ? 0 : dot + 1);
+  }
+
   [[gnu::cold]] const char* fail(const char* at, std::string reason) {
     outcome_ = Unexpected(DecodeError{std::string(message_.name()), "", -1,
                                       static_cast<std::int64_t>(body_at_) + (at - begin_), std::move(reason)});
@@ -286,7 +325,15 @@ class Reader {
 
 Expected<void, DecodeError> decode_protobuf(Message& message, std::string_view body, std::size_t body_at) {
   Expected<void, DecodeError> outcome;
-  Reader reader(message, body, body_at, outcome);
+  Reader<false> reader(message, body, body_at, outcome);
+  (void)reader.read_struct(*message.type().body, message.body(), body.data(), body.data() + body.size());
+  return outcome;
+}
+
+Expected<void, DecodeError> decode_protobuf(Message& message, std::string_view body, std::size_t body_at,
+                                            DecodeObserver& observer) {
+  Expected<void, DecodeError> outcome;
+  Reader<true> reader(message, body, body_at, outcome, &observer);
   (void)reader.read_struct(*message.type().body, message.body(), body.data(), body.data() + body.size());
   return outcome;
 }

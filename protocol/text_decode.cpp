@@ -6,6 +6,7 @@
 
 #include "protocol/bytes.h"
 #include "protocol/decimal.h"
+#include "protocol/decode_observer.h"
 #include "protocol/numbers.h"
 #include "protocol/scalar.h"
 #include "protocol/storage.h"
@@ -15,10 +16,14 @@
 namespace ibkr::protocol {
 namespace {
 
-class TextDecoder {
+/// Watched: every piece is reported to an observer.
+template <bool Watched>
+class TextDecoder : Watch<Watched> {
  public:
-  TextDecoder(Message& message, int server_version, std::string_view body, std::size_t body_at)
-      : message_(message),
+  TextDecoder(Message& message, int server_version, std::string_view body, std::size_t body_at,
+              DecodeObserver* observer = nullptr)
+      : Watch<Watched>(observer, body.data(), body_at),
+        message_(message),
         slots_(message.type().text->slots),
         begin_(body.data()),
         at_(begin_),
@@ -52,6 +57,7 @@ class TextDecoder {
       } else if (op->code == TextOpCode::Field) {
         at = read_field(*op, at);
         if (at == nullptr) return false;
+        if constexpr (Watched) report(*op, at);
         op = body;
       } else if (op->code == TextOpCode::If && op->otherwise == 0) {
         op = enters(*op, scope_) ? body : body + op->body;
@@ -60,6 +66,7 @@ class TextDecoder {
         const TextOp* const next = otherwise + op->otherwise;
         at_ = at;
         if (!step(*op, {body, otherwise}, {otherwise, next})) return false;
+        if constexpr (Watched) report(*op, at_);
         at = at_;
         op = next;
       }
@@ -280,6 +287,7 @@ class TextDecoder {
            "a count of " + std::string(text) + ", but only " + std::to_string(fields_left()) + " fields follow");
       return false;
     }
+    if constexpr (Watched) report(op, at_);
     return true;
   }
 
@@ -371,6 +379,7 @@ class TextDecoder {
     std::int64_t flag = 0;
     if (!text.empty() && read_int64(text, flag) == Reading::Bad) return bad(op, text);
     if (text != (flag == 1 ? "1" : "0")) keep(text);
+    if constexpr (Watched) report(op, at_);
     if (flag != 1) return true;
     (void)object(op.element_slot);
     return run(body);
@@ -469,14 +478,24 @@ class TextDecoder {
   void fail(const FieldInfo* field, std::uint8_t slot, std::string reason) {
     error_ = {std::string(message_.name()), "", index_, static_cast<std::int64_t>(body_at_) + (at_ - begin_),
               std::move(reason)};
-    if (field == nullptr) return;
-    error_->field = field->name;
+    if (field != nullptr) error_->field = path(*field, slot);
+  }
+
+  std::string path(const FieldInfo& field, std::uint8_t slot) const {
+    std::string text(field.name);
     for (std::uint8_t s = slot; s != 0; s = slots_[s].parent) {
       const FieldInfo& holder = *slots_[s].field;
       const bool element = holder.kind == Kind::StructList;
-      error_->field =
-          std::string(holder.name) + (element ? "[" + std::to_string(element_) + "]." : ".") + error_->field;
+      text = std::string(holder.name) + (element ? "[" + std::to_string(element_) + "]." : ".") + text;
     }
+    return text;
+  }
+
+  /// Tells the observer of what was taken since the last report, if anything was.
+  void report(const TextOp& op, const char* to) {
+    if (!this->has_news(to)) return;
+    Watch<Watched>::report(to, op.field ? path(*op.field, op.slot) : std::string(), op.field, scope_.objects[op.slot],
+                           &op);
   }
 
   Message& message_;
@@ -495,7 +514,12 @@ class TextDecoder {
 
 Expected<void, DecodeError> decode_text(Message& message, int server_version, std::string_view body,
                                         std::size_t body_at) {
-  return TextDecoder(message, server_version, body, body_at).decode();
+  return TextDecoder<false>(message, server_version, body, body_at).decode();
+}
+
+Expected<void, DecodeError> decode_text(Message& message, int server_version, std::string_view body,
+                                        std::size_t body_at, DecodeObserver& observer) {
+  return TextDecoder<true>(message, server_version, body, body_at, &observer).decode();
 }
 
 }  // namespace ibkr::protocol

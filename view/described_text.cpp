@@ -7,29 +7,13 @@
 #include "protocol/error_codes.h"
 #include "view/described.h"
 #include "view/layout_steps.h"
+#include "view/table.h"
 
 namespace ibkr::view {
 namespace {
 
 using protocol::FieldInfo;
 using protocol::MessageInfo;
-using Row = std::vector<std::string>;
-
-/// Columns as wide as they have to be; the last one as it is.
-void append_table(const std::vector<Row>& rows, std::string& out) {
-  std::vector<std::size_t> widths(rows.empty() ? 0 : rows.front().size());
-  for (const Row& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  for (const Row& row : rows) {
-    std::string line = "  ";
-    for (std::size_t i = 0; i + 1 < row.size(); ++i) {
-      line += i == 0 ? fmt::format("{:>{}}  ", row[i], widths[i]) : fmt::format("{:<{}}  ", row[i], widths[i]);
-    }
-    line += row.back();
-    out += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
-  }
-}
 
 void append_line(std::string_view label, std::string_view text, std::string& out) {
   if (!text.empty()) out += fmt::format("  {:<14}{}\n", label, text);
@@ -146,7 +130,7 @@ void append_fields(const protocol::StructInfo& info, std::string& out) {
     rows.push_back({field.number == 0 ? "-" : std::to_string(field.number), std::string(field.name), type_name(field),
                     remarks(field), std::string(field.doc)});
   }
-  append_table(rows, out);
+  append_table(rows, 1, out);
 }
 
 void append_layout(const MessageInfo& type, int server_version, std::string& out) {
@@ -166,7 +150,7 @@ void append_layout(const MessageInfo& type, int server_version, std::string& out
                     std::string(static_cast<std::size_t>(step.depth) * 2, ' ') + step.what,
                     step.field != nullptr ? type_name(*step.field) : "", step.note});
   }
-  append_table(rows, out);
+  append_table(rows, 1, out);
 }
 
 void append(const MessageInfo& type, int server_version, std::string& out) {
@@ -192,14 +176,14 @@ void append(const protocol::EnumInfo& info, int, std::string& out) {
   for (const auto& value : info.values) {
     rows.push_back({std::to_string(value.value), std::string(value.name), std::string(value.doc)});
   }
-  append_table(rows, out);
+  append_table(rows, 1, out);
 }
 
 void append(const protocol::TextValues& info, int, std::string& out) {
   out += fmt::format("{}: known values of texts; others can occur\n  {}\n\n", info.name, info.doc);
   std::vector<Row> rows;
   for (const auto& value : info.values) rows.push_back({'"' + std::string(value.value) + '"', std::string(value.doc)});
-  append_table(rows, out);
+  append_table(rows, 1, out);
 }
 
 }  // namespace

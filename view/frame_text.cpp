@@ -4,14 +4,13 @@
 
 #include <algorithm>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "protocol/codec.h"
 #include "protocol/frame.h"
 #include "protocol/json.h"
 #include "protocol/unicode.h"
 #include "view/clock_text.h"
+#include "view/handshake.h"
 #include "view/hex.h"
 #include "view/payload_json.h"
 
@@ -48,35 +47,15 @@ std::string hex_head(std::string_view payload) {
   return fmt::format("{} bytes: {}{}", payload.size(), hex, payload.size() > kHexHeadBytes ? "…" : "");
 }
 
-/// What the hello or its answer said, as (name, value) pairs; values are JSON.
-std::vector<std::pair<std::string_view, std::string>> handshake_fields(const journal::Frame& frame) {
+/// What the hello or its answer said.
+HandshakeFields fields_of(const journal::Frame& frame) {
   if (frame.kind == FrameKind::Hello) {
     protocol::HelloReader reader;
-    if (reader.feed(frame.payload) != protocol::HelloReader::State::Done) return {};
-    const protocol::Hello& hello = reader.hello();
-    return {{"min_version", std::to_string(hello.min_version)},
-            {"max_version", std::to_string(hello.max_version)},
-            {"options", protocol::json_string(hello.options)}};
+    return reader.feed(frame.payload) == protocol::HelloReader::State::Done ? handshake_fields(reader.hello())
+                                                                            : HandshakeFields();
   }
   const auto answer = protocol::read_hello_answer(frame.payload);
-  if (!answer) return {};
-  if (answer->redirect) return {{"redirect", protocol::json_string(*answer->redirect)}};
-  return {{"server_version", std::to_string(answer->server_version)},
-          {"connection_time", protocol::json_string(answer->connection_time)}};
-}
-
-std::string handshake_text(const journal::Frame& frame) {
-  std::string text;
-  for (const auto& [name, value] : handshake_fields(frame))
-    text += fmt::format("{}{}={}", text.empty() ? "" : " ", name, value);
-  return text;
-}
-
-std::string handshake_json(const journal::Frame& frame) {
-  std::string text;
-  for (const auto& [name, value] : handshake_fields(frame))
-    text += fmt::format("{}\"{}\":{}", text.empty() ? "" : ",", name, value);
-  return "{" + text + "}";
+  return answer ? handshake_fields(*answer) : HandshakeFields();
 }
 
 std::string_view arrow(Direction direction, bool ascii) {
@@ -110,7 +89,7 @@ std::string frame_line(const FrameContent& content, const LineStyle& style) {
   } else if (content.error) {
     what = "! " + protocol::printable(content.error->to_string()) + "; " + hex_head(frame.payload);
   } else {
-    what = handshake_text(frame);
+    what = handshake_text(fields_of(frame));
   }
   return fit(fmt::format("{} {} {:<24} {}", time_of_day(frame.at.wall_ns), arrow(frame.direction, style.ascii),
                          protocol::printable(frame.name), what),
@@ -134,7 +113,7 @@ std::string frame_json(const FrameContent& content, journal::SessionId session) 
     append_hex(frame.payload, out);
     return out + "\"}";
   }
-  return out + ",\"fields\":" + handshake_json(frame) + "}";
+  return out + ",\"fields\":" + handshake_json(fields_of(frame)) + "}";
 }
 
 std::string event_line(const journal::Event& event, const LineStyle& style) {

@@ -10,7 +10,10 @@ int digit(char c) {
   return -1;
 }
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+bool is_separator(char c) { return std::string_view(" \t\r,:;-").find(c) != std::string_view::npos; }
+bool is_prefix(std::string_view text) {
+  return text.starts_with("0x") || text.starts_with("0X") || text.starts_with("\\x");
+}
 
 }  // namespace
 
@@ -27,7 +30,11 @@ Expected<std::string, std::string> from_hex(std::string_view text) {
   std::string bytes;
   bytes.reserve(text.size() / 2);
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (is_blank(text[i])) continue;
+    if (is_separator(text[i])) continue;
+    if (is_prefix(text.substr(i))) {
+      ++i;
+      continue;
+    }
     const int high = digit(text[i]);
     const int low = i + 1 < text.size() ? digit(text[i + 1]) : -1;
     if (high < 0) return Unexpected("not a hex digit at column " + std::to_string(i + 1));

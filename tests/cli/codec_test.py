@@ -95,6 +95,95 @@ class RoundTrip(TestCase):
             self.assertEqual(encoded.stdout.strip(), text(49, 1).hex(), name)
 
 
+HELLO = b"API\0" + frame(b"v100..226 +PACEAPI")
+ANSWER = frame(text(178, "20261123 09:30:00 EST"))
+
+
+def read_side(direction, stream, *options):
+    return ibkr_bytes("decode", "--direction", direction, "--raw", *options, stdin=stream)
+
+
+class CapturedSide(TestCase):
+    def test_the_side_of_tws_tells_its_version(self):
+        result = read_side("in", ANSWER + frame(text(9, 1, 5)) + frame(text(176, "20261123 09:30:00 EST")))
+        self.assertEqual(result.returncode, OK, result.stderr)
+        answer, first, later = map(json.loads, result.stdout.splitlines())
+        self.assertEqual(answer, {"name": "HelloAnswer", "fields": {"server_version": 178, "connection_time": "20261123 09:30:00 EST"}})
+        self.assertEqual((first["name"], later["name"]), ("NextValidId", "Unknown"))  # an answer comes first only
+
+    def test_the_answer_overrules_a_version_that_was_given(self):
+        result = read_side("in", frame(text(203, "20261123 09:30:00 EST")) + frame(b"\0\0\0\x09" + text(1, 5)), "--server-version", 178)
+        self.assertEqual([json.loads(line)["name"] for line in result.stdout.splitlines()], ["HelloAnswer", "NextValidId"])
+        self.assertIn(b"203", result.stderr)
+
+    def test_the_side_of_the_app_needs_the_version(self):
+        stream = HELLO + frame(text(71, 2, 7, "")) + frame(text(49, 1))
+        result = read_side("out", stream, "--server-version", 178)
+        self.assertEqual(result.returncode, OK, result.stderr)
+        hello, start, time = map(json.loads, result.stdout.splitlines())
+        self.assertEqual(hello, {"name": "Hello", "fields": {"min_version": 100, "max_version": 226, "options": "+PACEAPI"}})
+        self.assertEqual((start["name"], time["name"]), ("StartApiRequest", "CurrentTimeRequest"))
+        missing = ibkr("decode", "--direction", "out", "--raw", stdin=stream.decode())
+        self.assert_fails(missing, USAGE, "--server-version", "100 to 226")
+        self.assertIn('"Hello"', missing.stdout)
+        self.assert_fails(ibkr("decode", "--direction", "in", "--raw", stdin=frame(text(9, 1, 5)).decode()), USAGE, "--server-version")
+
+    def test_a_side_may_begin_at_any_frame(self):
+        for direction, payload in (("in", text(9, 1, 5)), ("out", text(49, 1))):
+            result = read_side(direction, frame(payload), "--server-version", 178)
+            self.assertEqual((result.returncode, len(result.stdout.splitlines())), (OK, 1), result.stderr)
+
+    def test_both_sides_go_back_to_their_bytes(self):
+        for direction, stream in (("in", ANSWER + frame(text(9, 1, 5))), ("in", frame(b"178\x0020261123 09:30:00 EST") + frame(text(9, 1, 5))),
+                                  ("out", HELLO + frame(text(49, 1)))):
+            decoded = read_side(direction, stream, "--server-version", 178)
+            encoded = ibkr_bytes("encode", "--direction", direction, "--server-version", 178, "--raw", stdin=decoded.stdout)
+            self.assertEqual(encoded.stdout, stream)
+
+    def test_what_is_cut_is_said(self):
+        for direction, stream, phrase in (("out", HELLO[:3], "inside its hello"), ("out", HELLO[:-3], "inside its hello"),
+                                          ("in", ANSWER[:-3], "inside a frame"), ("out", HELLO + b"\xff\0\0\0", f"byte {len(HELLO)}"),
+                                          ("out", b"API\0\xff\xff\xff\xff", "hello of")):
+            result = read_side(direction, stream, "--server-version", 178)
+            self.assertEqual(result.returncode, FOUND_WRONG, phrase)
+            self.assertIn(phrase, json.loads(result.stdout.splitlines()[-1])["error"]["reason"])
+
+    def test_a_redirect_is_named(self):
+        result = read_side("in", frame(text(-1, "gw.example:4001")))
+        self.assertEqual((result.returncode, json.loads(result.stdout)["fields"]), (OK, {"redirect": "gw.example:4001"}))
+
+
+class Pasted(TestCase):
+    def test_hex_and_text_as_people_have_them(self):
+        lines = ["390031003500", "0x39,0x00,0x31,0x00,0x35,0x00", "9|1|5|", r"9\01\05", r"b'9\x001\x005\x00'", "00000006390031003500"]
+        result = ibkr("decode", "--direction", "in", "--server-version", 178, stdin="\n".join(lines))
+        self.assertEqual(result.returncode, OK, result.stdout)
+        decoded = list(map(json.loads, result.stdout.splitlines()))
+        self.assertEqual([one["fields"] for one in decoded], [{"order_id": 5}] * len(lines))
+        self.assertEqual([one.get("length_prefix") for one in decoded], [None] * 5 + [True])
+        as_text = ibkr("decode", "--direction", "in", "--server-version", 178, "--text", stdin="9001")
+        self.assertEqual(json.loads(as_text.stdout)["id"], 9001)
+
+    def test_what_does_not_decode_says_where_it_would(self):
+        result = ibkr("decode", "--direction", "in", "--server-version", 178, stdin="000000d10805\n" + "49|1|\n" + "junk|")
+        self.assertEqual(result.returncode, FOUND_WRONG)
+        proto, other_side, junk = map(json.loads, result.stdout.splitlines())
+        self.assertEqual(proto["readable_at"], [{"versions": "213..226", "name": "NextValidId", "direction": "in", "wire": "protobuf"}])
+        self.assertEqual(other_side["readable_at"][0]["direction"], "out")
+        self.assertNotIn("readable_at", junk)
+        unknown = json.loads(ibkr("decode", "--direction", "in", "--server-version", 203, stdin=text(9, 1, 5).hex()).stdout)
+        self.assertEqual((unknown["name"], unknown["readable_at"][0]["versions"]), ("Unknown", "100..200"))
+
+    def test_annotated(self):
+        result = ibkr("decode", "--direction", "in", "--server-version", 178, "--annotate", stdin="9|1|5|\n9|1|x|\n00000006390031003500")
+        self.assertEqual(result.returncode, FOUND_WRONG)
+        good, bad, prefixed, rest = result.stdout.split("\n\n")
+        self.assertRegex(good, r'(?m)^ +2 +4  "5"  order_id +5$')
+        self.assertRegex(bad, r"(?m)^  ! NextValidId\.order_id \(field 2, byte 4\): ")
+        self.assertIn("length prefix", prefixed)
+        self.assertEqual(rest, "")
+
+
 class Errors(TestCase):
     def test_bad_lines_are_named_and_the_others_decoded(self):
         lines = f"# a comment\n\n{text(9, 1, 5).hex()}\n{text(9, 1, 'x').hex()}\nnot hex\n393\n\n{text(9, 1, 6).hex()}"
