@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "protocol/unicode.h"
+
 namespace ibkr::journal {
 
 namespace {
@@ -84,6 +86,11 @@ std::string_view Statement::bytes(int column) const {
 }
 
 void Statement::bind(int index, std::string_view text) {
+  if (!protocol::is_utf8(text)) {
+    const std::string readable = protocol::as_utf8(text);
+    sqlite3_bind_text64(handle_, index, readable.data(), readable.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+    return;
+  }
   sqlite3_bind_text64(handle_, index, start_of(text), text.size(), SQLITE_STATIC, SQLITE_UTF8);
 }
 

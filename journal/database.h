@@ -1,5 +1,6 @@
-// SQLite with two habits: a connection remembers its first error until it is told to forget it (so that a transaction
-// reads as a straight list of statements), and a statement takes its parameters and runs in one call.
+// SQLite with three habits: a connection remembers its first error until it is told to forget it (so that a transaction
+// reads as a straight list of statements), a statement takes its parameters and runs in one call, and what is bound as
+// text is UTF-8 in the file, whatever was given (bytes that are not are read as Latin-1): other readers insist on it.
 #pragma once
 
 #include <sqlite3.h>

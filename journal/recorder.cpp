@@ -15,6 +15,7 @@ namespace {
 
 using protocol::Direction;
 using protocol::Role;
+using protocol::StrayBytes;
 
 constexpr std::size_t kRowsPerInsert = 512;    // their payloads and JSON stay in the cache
 constexpr std::size_t kMaxReportedKinds = 64;  // a stream of garbage must not grow a session's memory or its events
@@ -184,19 +185,32 @@ void Recorder::describe(const RecordHead& head, Session& live, MessageRow& row) 
   row.name = found->type->name;
   protocol::Message& message = *found->message;
   const auto decoded = protocol::decode_into(message, live.server_version, *payload_head, row.payload);
-  if (!decoded) {
-    return report_undecodable(head, live, payload_head->id * 2 + static_cast<std::int64_t>(index(head.direction)),
-                              decoded.error().to_string());
-  }
   read_ids(*found, row);
-  if (json_) {
-    std::string& text = rows_.text();
-    const std::size_t at = text.size();
-    protocol::append_fields_json(message, text);
-    row.fields = TextSpan{at, text.size() - at};
+  if (json_) write_fields(message, row);
+  if (!decoded) {
+    const std::string why = decoded.error().to_string();
+    if (json_) say_undecoded(why, row);
+    return report_undecodable(head, live, payload_head->id * 2 + static_cast<std::int64_t>(index(head.direction)), why);
   }
   if (found->concerns_session) learn(message, head, live);
   if (found->concerns_ledger) ledger_.enter(message, head.session, head.sequence, live.client_id, head.at.wall_ns);
+}
+
+void Recorder::write_fields(const protocol::Message& message, MessageRow& row) {
+  std::string& text = rows_.text();
+  const std::size_t at = text.size();
+  protocol::append_fields_json(message, text, StrayBytes::Latin1);
+  row.fields = TextSpan{at, text.size() - at};
+}
+
+// Makes the object that write_fields() has just written {…,"undecoded":"why"}.
+void Recorder::say_undecoded(const std::string& why, MessageRow& row) {
+  std::string& text = rows_.text();
+  text.pop_back();
+  text += text.back() == '{' ? "\"undecoded\":" : ",\"undecoded\":";
+  protocol::append_json_string(why, text, StrayBytes::Latin1);
+  text += '}';
+  row.fields->size = text.size() - row.fields->at;
 }
 
 void Recorder::name_unknown(MessageRow& row, std::int64_t id) {
@@ -247,7 +261,8 @@ void Recorder::record(const RecordHead& head, const HelloSeen& seen) {
 
 void Recorder::record(const RecordHead& head, const AnswerSeen& seen) {
   session(head).server_version = seen.answer.server_version;
-  answer_.run(head.session, seen.answer.server_version, seen.answer.connection_time);
+  const int version = seen.answer.server_version;
+  answer_.run(head.session, version > 0 ? std::optional(version) : std::nullopt, seen.answer.connection_time);
   record_handshake(head, Direction::In, "HelloAnswer", seen.payload);
 }
 

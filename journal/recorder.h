@@ -57,6 +57,8 @@ class Recorder {
 
   void record_frame(const RecordHead& head, std::string_view payload);
   void describe(const RecordHead& head, Session& session, MessageRow& row);
+  void write_fields(const protocol::Message& message, MessageRow& row);
+  void say_undecoded(const std::string& why, MessageRow& row);
   void name_unknown(MessageRow& row, std::int64_t id);
   void read_ids(const Decoder& decoder, MessageRow& row) const;
   void learn(const protocol::Message& message, const RecordHead& head, Session& session);

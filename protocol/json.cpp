@@ -41,7 +41,7 @@ void append_number(std::string& out, double value) {
 
 class Writer {
  public:
-  explicit Writer(std::string& out) : out_(out) {}
+  Writer(std::string& out, StrayBytes stray) : out_(out), stray_(stray) {}
 
   void object(const StructInfo& info, const void* at) {
     out_ += '{';
@@ -83,7 +83,7 @@ class Writer {
       case Kind::Decimal:
         return member<Decimal>(f, at).append_to(out_);
       case Kind::String:
-        return append_json_string(member<std::string>(f, at), out_);
+        return append_json_string(member<std::string>(f, at), out_, stray_);
       case Kind::Struct:
         return object(*f.type, &member<char>(f, at));
       case Kind::StructList: {
@@ -104,7 +104,7 @@ class Writer {
       }
       case Kind::StringList: {
         const auto& values = member<std::vector<std::string>>(f, at);
-        list(f.name, values.size(), start, [&](std::size_t i) { append_json_string(values[i], out_); });
+        list(f.name, values.size(), start, [&](std::size_t i) { append_json_string(values[i], out_, stray_); });
         return;
       }
     }
@@ -123,11 +123,12 @@ class Writer {
   }
 
   std::string& out_;
+  const StrayBytes stray_;
 };
 
 }  // namespace
 
-void append_json_string(std::string_view text, std::string& out) {
+void append_json_string(std::string_view text, std::string& out, StrayBytes stray) {
   out += '"';
   while (!text.empty()) {
     const auto plain = static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain) - text.begin());
@@ -143,12 +144,12 @@ void append_json_string(std::string_view text, std::string& out) {
     }
     std::uint32_t code_point = 0;
     const std::size_t length = decode_utf8(text, code_point);
-    if (length == 0) {
-      append_unit(out, 0xDC00U + byte);  // not UTF-8: surrogateescape
-    } else if (is_control(code_point)) {
+    const bool escaped = length == 0 && stray == StrayBytes::Escaped;
+    if (length == 0) code_point = escaped ? 0xDC00U + byte : byte;
+    if (escaped || is_control(code_point)) {
       append_unit(out, code_point);
     } else {
-      out += text.substr(0, length);
+      append_utf8(out, code_point);
     }
     text.remove_prefix(std::max<std::size_t>(length, 1));
   }
@@ -161,8 +162,8 @@ std::string json_string(std::string_view text) {
   return out;
 }
 
-void append_fields_json(const Message& message, std::string& out) {
-  Writer(out).object(*message.type().body, message.body());
+void append_fields_json(const Message& message, std::string& out, StrayBytes stray) {
+  Writer(out, stray).object(*message.type().body, message.body());
 }
 
 void append_json(const Message& message, Wire wire, std::string& out) {

@@ -8,6 +8,7 @@
 // struct they were in.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -15,12 +16,18 @@
 
 namespace ibkr::protocol {
 
+/// How a byte that is not UTF-8 stands in a JSON string.
+enum class StrayBytes : std::uint8_t {
+  Escaped,  ///< as Python's surrogateescape has it: from_json gives the byte back
+  Latin1,   ///< as the character that it is in Latin-1 (as_utf8 in unicode.h): every reader of JSON can take it
+};
+
 /// Appends the fields' object alone: {"req_id":9001,...}
-void append_fields_json(const Message& message, std::string& out);
+void append_fields_json(const Message& message, std::string& out, StrayBytes stray = StrayBytes::Escaped);
 /// Appends the whole object.
 void append_json(const Message& message, Wire wire, std::string& out);
 /// Appends a quoted, escaped JSON string. Controls (is_control in unicode.h) are escaped, so that showing it is safe.
-void append_json_string(std::string_view text, std::string& out);
+void append_json_string(std::string_view text, std::string& out, StrayBytes stray = StrayBytes::Escaped);
 /// The same as a text of its own.
 std::string json_string(std::string_view text);
 

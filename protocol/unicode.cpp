@@ -60,6 +60,29 @@ void append_utf8(std::string& out, std::uint32_t c) {
   }
 }
 
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const auto ascii = std::ranges::find_if(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+    text.remove_prefix(static_cast<std::size_t>(ascii - text.begin()));
+    std::uint32_t c = 0;
+    const std::size_t length = decode_utf8(text, c);
+    if (length == 0) return text.empty();
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+std::string as_utf8(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    std::uint32_t c = 0;
+    const std::size_t length = std::max<std::size_t>(decode_utf8(text, c), 1);
+    append_utf8(out, length == 1 ? static_cast<unsigned char>(text.front()) : c);
+    text.remove_prefix(length);
+  }
+  return out;
+}
+
 bool is_control(std::uint32_t c) {
   const auto within = [c](std::uint32_t first, std::uint32_t last) { return c >= first && c <= last; };
   if (c < 0x80) return c < 0x20 || c == 0x7F;

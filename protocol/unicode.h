@@ -18,6 +18,11 @@ std::string escape_unicode(std::string_view text);
 std::size_t decode_utf8(std::string_view text, std::uint32_t& code_point);
 void append_utf8(std::string& out, std::uint32_t code_point);
 
+bool is_utf8(std::string_view text);
+/// Each byte that is not UTF-8 as the character that it is in Latin-1, which is what a localised TWS writes most often.
+/// For readers that take UTF-8 only.
+std::string as_utf8(std::string_view text);
+
 /// True for what moves a terminal's cursor, or turns the text around it, instead of standing in a line: C0, DEL, C1,
 /// line and paragraph separators, marks and controls of writing direction.
 bool is_control(std::uint32_t code_point);

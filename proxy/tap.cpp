@@ -3,6 +3,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "protocol/unicode.h"
+
 namespace ibkr::proxy {
 namespace {
 
@@ -90,6 +92,12 @@ void Tap::saw_payload(Direction direction, std::string_view payload, Stamp at) {
 void Tap::saw_answer(std::string_view payload, Stamp at) {
   answered_ = true;
   const auto answer = protocol::read_hello_answer(payload);
+  if (answer && answer->redirect) {
+    const std::string text = "TWS does not serve the app but sends it on to " + protocol::printable(*answer->redirect) +
+                             "; it may go there past the proxy: give that address as --upstream";
+    spdlog::error("session {}: {}", session_, text);
+    journal_.event(session_, "redirect", text, {}, at);
+  }
   if (answer) {
     if (phase_ == Phase::Handshake) phase_ = Phase::StartApi;
     journal_.hello_answer(session_, *answer, payload, at);

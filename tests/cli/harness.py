@@ -88,10 +88,11 @@ def read_frame(stream):
 
 
 class FakeTws:
-    """Accepts one app: answers its hello at version 178, reads START_API, sends `frames` and waits for the app to go."""
+    """Accepts one app: gives its hello the answer (version 178), reads START_API, sends `frames` and waits for the app to go."""
 
-    def __init__(self, frames):
+    def __init__(self, frames, answer=text(178, "20261123 09:30:00 EST")):
         self._frames = frames
+        self._answer = answer
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address = "127.0.0.1:%d" % self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -109,17 +110,17 @@ class FakeTws:
         with app, app.makefile("rb") as stream:
             stream.read(4)  # "API\0"
             read_frame(stream)
-            app.sendall(frame(text(178, "20261123 09:30:00 EST")))
+            app.sendall(frame(self._answer))
             read_frame(stream)
             app.sendall(b"".join(map(frame, self._frames)))
             while stream.read(1):
                 pass
 
 
-def run_app(port, requests, answers):
+def run_app(port, requests, answers, hello=b"v100..178"):
     """An app: hello, START_API, `requests`; reads so many frames and goes."""
     with socket.create_connection(("127.0.0.1", port)) as tws, tws.makefile("rb") as stream:
-        tws.sendall(b"API\0" + frame(b"v100..178"))
+        tws.sendall(b"API\0" + frame(hello))
         received = [read_frame(stream)]
         tws.sendall(b"".join(map(frame, [text(71, 2, 7, ""), *requests])))
         received += [read_frame(stream) for _ in range(answers)]

@@ -135,8 +135,12 @@ TEST_CASE("what cannot be decoded is kept raw and said once per kind and session
   CHECK(query(path,
               "SELECT message_type, count(*), count(fields) FROM messages WHERE direction = 'incoming'"
               " GROUP BY 1 ORDER BY 1") ==
-        std::vector<std::string>{"HelloAnswer|1|0", "TickPrice|3|0", "Unknown|3|0", "Unknown:999|3|0"});
+        std::vector<std::string>{"HelloAnswer|1|0", "TickPrice|3|3", "Unknown|3|0", "Unknown:999|3|0"});
   CHECK(query_one(path, "SELECT count(*), count(DISTINCT message_id) FROM events WHERE kind = 'undecodable'") == "3|3");
+  CHECK(query(path,
+              "SELECT DISTINCT request_id, json_extract(fields, '$.req_id'), json_extract(fields, '$.tick_type'),"
+              " json_extract(fields, '$.undecoded') LIKE '%price%' FROM messages WHERE message_type = 'TickPrice'") ==
+        std::vector<std::string>{"9001|9001|1|1"});
   auto reader = open_reader(path);
   auto cursor = reader->frames(session, WithFields::Yes, 2);
   REQUIRE(cursor.has_value());
@@ -145,7 +149,7 @@ TEST_CASE("what cannot be decoded is kept raw and said once per kind and session
       const auto frame = cursor->next();
       REQUIRE((frame && *frame));
       CHECK((*frame)->payload == payload);
-      CHECK((*frame)->fields.empty());
+      CHECK((*frame)->fields.empty() == (payload != bad_price));
     }
   }
 }
