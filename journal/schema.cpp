@@ -182,9 +182,21 @@ constexpr const char* kViews =
     " json_extract(fields, '$.error_msg') AS text FROM messages WHERE message_type = 'ErrorMessage';"
     "CREATE VIEW v_events AS SELECT event_id, session_id, " IBKR_ISO("timestamp") " AS time, kind, message_id, text,"
     " count, bytes, first_message_id, last_message_id FROM events;"
-    "CREATE VIEW v_fills AS SELECT e.session_id, " IBKR_ISO("e.timestamp") " AS received, e.time, e.account, e.symbol,"
-    " e.side, e.quantity, e.price, e.commission, e.commission_currency, e.realized_pnl, e.client_id, e.order_id,"
-    " e.execution_id FROM executions e;";
+    // One row per fill. Corrections have the execution's id but for the digits behind its last full stop; an execution
+    // that several sessions were told of has a row in each; a commission may have come in another one, or alone.
+    "CREATE VIEW v_fills AS"
+    " WITH parts AS (SELECT *, rtrim(execution_id, replace(execution_id, '.', '')) AS stem FROM executions),"
+    " revisions AS (SELECT *, substr(execution_id, length(stem) + 1) AS digits FROM parts),"
+    " told AS (SELECT *, CASE WHEN stem = '' OR digits = '' OR digits GLOB '*[^0-9]*' THEN execution_id ELSE stem END AS fill,"
+    "   first_value(commission) OVER paid AS last_commission,"
+    "   first_value(commission_currency) OVER paid AS last_currency,"
+    "   first_value(realized_pnl) OVER paid AS last_pnl FROM revisions"
+    "   WINDOW paid AS (PARTITION BY execution_id ORDER BY commission IS NULL, message_id DESC)),"
+    " ranked AS (SELECT *, row_number() OVER (PARTITION BY fill"
+    "   ORDER BY quantity IS NULL, CAST(digits AS INTEGER) DESC, message_id) AS rank FROM told)"
+    " SELECT session_id, " IBKR_ISO("timestamp") " AS received, time, account, symbol, side, quantity, price,"
+    " last_commission AS commission, last_currency AS commission_currency, last_pnl AS realized_pnl, client_id, order_id,"
+    " execution_id FROM ranked WHERE rank = 1;";
 
 #undef IBKR_ISO
 

@@ -24,9 +24,10 @@ void remember(std::deque<T>& log, T entry) {
   if (log.size() > kMostRemembered) log.pop_front();
 }
 
-std::string exec_id(std::uint32_t number) {
+// The time keeps the fills of two runs of the mock apart in one journal.
+std::string exec_id(std::uint32_t number, Seconds at) {
   std::array<char, 40> text{};
-  std::snprintf(text.data(), text.size(), "0000e0d5.%08x.01.01", number);
+  std::snprintf(text.data(), text.size(), "%08x.%08x.01.01", static_cast<std::uint32_t>(at), number);
   return text.data();
 }
 
@@ -232,7 +233,7 @@ void OrderBook::fill(WorkingOrder& order, Decimal quantity, double price) {
   order.phase = complete ? OrderPhase::Filled : OrderPhase::Submitted;
   order.ended_at = market_.now();
 
-  Fill done = make_fill(order, quantity, exec_id(++exec_ids_), market_.now());
+  Fill done = make_fill(order, quantity, exec_id(++exec_ids_, market_.now()), market_.now());
   done.commission.commission_and_fees = commission;
   // TWS writes the largest double where a fill has realised nothing because it opened a position.
   done.commission.realized_pnl = closes ? realized : std::numeric_limits<double>::max();
