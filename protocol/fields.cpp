@@ -1,7 +1,6 @@
 #include "protocol/fields.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "protocol/decimal.h"
 #include "protocol/scalar.h"
@@ -51,17 +50,6 @@ std::optional<std::int64_t> integer_in(const FieldInfo& field, const void* objec
   return std::nullopt;
 }
 
-/// A scalar as people write it, "" when unset.
-std::string scalar_text(const FieldInfo& field, const void* object) {
-  if (field.kind == Kind::Bool) {
-    const bool* value = value_of<bool>(field, object);
-    return !value ? "" : *value ? "true" : "false";
-  }
-  std::string text;
-  append_scalar(text, field, Spelling::Blank, 0, object);
-  return text;
-}
-
 struct Walk {
   const std::function<void(FieldRef, std::string_view)>& visit;
   bool want_paths;
@@ -93,106 +81,17 @@ struct Walk {
   }
 };
 
-struct Comparison {
-  bool unset_is_default;
-  const FieldFilter& include;
-  std::size_t limit;
-  std::vector<Difference> differences;
-  std::string path;
-
-  /// Either object may be null: its fields count as unset.
-  void objects(const StructInfo& info, const void* left, const void* right) {
-    const std::size_t length = path.size();
-    for (const FieldInfo& field : info.fields) {
-      if (differences.size() >= limit) return;
-      if (include && !include(field)) continue;
-      (path += length == 0 ? "" : ".") += field.name;
-      fields(field, left, right);
-      path.resize(length);
-    }
-  }
-
-  void fields(const FieldInfo& field, const void* left, const void* right) {
-    const auto place = [&](const void* object) {
-      return object ? static_cast<const char*>(object) + field.offset : nullptr;
-    };
-    switch (field.kind) {
-      case Kind::Struct: {
-        const void* a = part(field, left);
-        const void* b = part(field, right);
-        if (a || b) objects(*field.type, a, b);
-        return;
-      }
-      case Kind::StructList:
-        return lists(field, place(left), place(right));
-      case Kind::Int32List:
-        return scalars<std::int32_t>(field, place(left), place(right));
-      case Kind::DoubleList:
-        return scalars<double>(field, place(left), place(right));
-      case Kind::StringList:
-        return scalars<std::string>(field, place(left), place(right));
-      case Kind::Int32:
-      case Kind::Int64:
-      case Kind::Double:
-      case Kind::Bool:
-      case Kind::Decimal:
-      case Kind::String:
-        break;
-    }
-    const std::string a = left ? scalar_text(field, left) : "";
-    const std::string b = right ? scalar_text(field, right) : "";
-    if (a != b && !equal(field, a, b)) differences.push_back({path, a, b, &field});
-  }
-
-  bool equal(const FieldInfo& field, const std::string& a, const std::string& b) const {
-    if (unset_is_default && (a.empty() || b.empty())) {
-      const std::string& other = a.empty() ? b : a;
-      if (field.kind == Kind::Bool) return other == "false";
-      double number = 1;
-      return field.kind != Kind::String && read_double(other, number) != Reading::Bad && number == 0;
-    }
-    if (field.kind != Kind::Decimal) return false;
-    const auto left = Decimal::parse(a), right = Decimal::parse(b);
-    return left && right && Decimal::compare(*left, *right) == 0;
-  }
-
-  void lists(const FieldInfo& field, const void* left, const void* right) {
-    const StructOps& ops = *field.type->ops;
-    const std::size_t a = left ? ops.size(left) : 0, b = right ? ops.size(right) : 0;
-    if (a != b) differences.push_back({path + ".size", std::to_string(a), std::to_string(b), &field});
-    const std::size_t length = path.size();
-    for (std::size_t i = 0; i < std::min(a, b) && differences.size() < limit; ++i) {
-      path += "[" + std::to_string(i) + "]";
-      objects(*field.type, ops.at(left, i), ops.at(right, i));
-      path.resize(length);
-    }
-  }
-
-  template <class T>
-  void scalars(const FieldInfo& field, const void* left, const void* right) {
-    static const std::vector<T> none;
-    const auto& a = left ? *static_cast<const std::vector<T>*>(left) : none;
-    const auto& b = right ? *static_cast<const std::vector<T>*>(right) : none;
-    if (a == b) return;
-    const auto joined = [](const std::vector<T>& list) {
-      std::string text;
-      for (const T& element : list) {
-        if (!text.empty()) text += ",";
-        if constexpr (std::is_same_v<T, std::string>) {
-          text += element;
-        } else if constexpr (std::is_same_v<T, double>) {
-          append_double(text, element);
-        } else {
-          append_int64(text, element);
-        }
-      }
-      return text;
-    };
-    differences.push_back({path, joined(a), joined(b), &field});
-  }
-};
-
 }  // namespace
+
+std::string scalar_text(const FieldInfo& field, const void* object) {
+  if (field.kind == Kind::Bool) {
+    const bool* value = value_of<bool>(field, object);
+    return !value ? "" : *value ? "true" : "false";
+  }
+  std::string text;
+  append_scalar(text, field, Spelling::Blank, 0, object);
+  return text;
+}
 
 bool FieldRef::is_set() const { return protocol::is_set(*info_, object_); }
 
@@ -253,16 +152,6 @@ bool has_role(const MessageInfo& type, Role role) {
     if (field.role == role) return true;
   }
   return false;
-}
-
-std::vector<Difference> compare(const Message& left, const Message& right, bool unset_is_default,
-                                const FieldFilter& include, std::size_t limit) {
-  Comparison comparison{unset_is_default, include, limit, {}, {}};
-  if (&left.type() != &right.type()) {
-    return {{"name", std::string(left.name()), std::string(right.name())}};
-  }
-  comparison.objects(*left.type().body, left.body(), right.body());
-  return std::move(comparison.differences);
 }
 
 }  // namespace ibkr::protocol

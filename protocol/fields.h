@@ -34,6 +34,10 @@ class FieldRef {
   void* object_;
 };
 
+/// A scalar as people write it: numbers with their digits, booleans as true and false. "" when unset. `field` must be
+/// a scalar.
+std::string scalar_text(const FieldInfo& field, const void* object);
+
 /// Calls `visit` for every scalar field (set or not) of the message and of the structs and lists that are there, with
 /// its path ("order.lmt_price", "conditions[0].price"). Paths cost; pass want_paths = false where only refs count.
 void for_each_field(Message& message, const std::function<void(FieldRef, std::string_view path)>& visit,
@@ -47,19 +51,5 @@ Role role_of(const FieldInfo& field, const void* object);
 std::optional<std::int64_t> integer_with_role(const Message& message, Role role);
 /// True when the type has a field of that role at its top level (unset or not).
 bool has_role(const MessageInfo& type, Role role);
-
-/// One difference between two messages of one type.
-struct Difference {
-  std::string path;  ///< "contract.symbol", "conditions[1].price", "conditions.size"
-  std::string left;  ///< "" when unset
-  std::string right;
-  const FieldInfo* field = nullptr;  ///< null where the messages are of two types
-};
-/// Which fields take part in a comparison.
-using FieldFilter = std::function<bool(const FieldInfo&)>;
-/// Field by field. Unset and zero, false or "" are equal when `unset_is_default`. Decimals and numbers are compared by
-/// value. At most `limit` differences.
-std::vector<Difference> compare(const Message& left, const Message& right, bool unset_is_default = false,
-                                const FieldFilter& include = nullptr, std::size_t limit = 1000);
 
 }  // namespace ibkr::protocol

@@ -3,6 +3,7 @@
 
 #include "protocol/catalogue.h"
 #include "protocol/codec.h"
+#include "protocol/compare.h"
 #include "protocol/fields.h"
 
 namespace ibkr::protocol {
@@ -28,7 +29,7 @@ Expected<std::vector<Loss>, EncodeError> transcode(const Message& message, int s
   }
 
   std::vector<Loss> losses;
-  for (const Difference& difference : compare(message, *carried, true)) {
+  for (const Difference& difference : compare(message, *carried, {.unset_is_default = true})) {
     const bool ignorable = difference.field != nullptr && difference.field->ignorable;
     if (on_loss == OnLoss::Refuse && !ignorable) {
       return Unexpected(EncodeError{

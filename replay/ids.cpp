@@ -4,6 +4,8 @@
 #include <cctype>
 #include <optional>
 
+#include "protocol/fields.h"
+
 namespace ibkr::replay {
 
 using protocol::Difference;

@@ -11,7 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "protocol/fields.h"
+#include "protocol/compare.h"
 #include "protocol/message.h"
 
 namespace ibkr::replay {

@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include "protocol/fields.h"
+
 namespace ibkr::replay {
 
 using protocol::Difference;
@@ -14,8 +16,8 @@ namespace {
 constexpr std::size_t kExplained = 1000;
 constexpr std::size_t kAllDifferences = 1000;
 
-bool takes_part(const protocol::FieldInfo& field) {
-  switch (field.role) {
+bool takes_part(const protocol::FieldInfo& field, const void* object) {
+  switch (protocol::role_of(field, object)) {
     case Role::RequestId:
     case Role::OrderId:
     case Role::RequestOrOrderId:
@@ -100,7 +102,8 @@ Expected<RequestIndex, Mismatch> Matcher::match_raw(std::string_view payload) {
 
 std::vector<Difference> Matcher::differences(RequestIndex index, const Message& live, std::size_t limit) const {
   const Message recorded = recording_.request(index);
-  auto found = protocol::compare(recorded, live, true, takes_part, limit);
+  auto found = protocol::compare(recorded, live,
+                                 {.takes_part = takes_part, .unset_is_default = true, .unknown = true, .limit = limit});
   if (found.size() >= limit) return found;
   for (Difference& conflict : ids_.conflicts(recorded, live)) found.push_back(std::move(conflict));
   return found;

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "protocol/fields.h"
+#include "protocol/compare.h"
 #include "replay/ids.h"
 #include "replay/recording.h"
 

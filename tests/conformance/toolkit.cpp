@@ -18,7 +18,7 @@
 
 #include "protocol/catalogue.h"
 #include "protocol/codec.h"
-#include "protocol/fields.h"
+#include "protocol/compare.h"
 #include "protocol/json.h"
 #include "protocol/random.h"
 #include "protocol/text_conditions.h"

@@ -6,6 +6,7 @@
 
 #include "protocol/catalogue.h"
 #include "protocol/codec.h"
+#include "protocol/compare.h"
 #include "protocol/fields.h"
 #include "protocol/messages.h"
 
@@ -47,7 +48,7 @@ TEST_CASE("an encoder appends to a string, whatever the size") {
       CHECK(out == std::string(kBefore) + alone);
       const auto read = decode(Direction::In, version, alone);
       REQUIRE(read);
-      CHECK(compare(message, *read, true).empty());
+      CHECK(compare(message, *read, {.unset_is_default = true}).empty());
     }
   }
 }
@@ -79,7 +80,7 @@ TEST_CASE("protobuf fields come in any order, and the parts of a message in seve
        {head + body(Message(first)) + body(Message(last)), head + body(Message(last)) + body(Message(first))}) {
     const auto read = decode(Direction::In, kMaxServerVersion, payload);
     REQUIRE(read);
-    CHECK(compare(Message(both), *read, true).empty());
+    CHECK(compare(Message(both), *read, {.unset_is_default = true}).empty());
     CHECK(encoded(*read, kMaxServerVersion) == encoded(Message(both), kMaxServerVersion));
   }
 }

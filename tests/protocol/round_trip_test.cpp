@@ -4,7 +4,7 @@
 
 #include "protocol/catalogue.h"
 #include "protocol/codec.h"
-#include "protocol/fields.h"
+#include "protocol/compare.h"
 #include "protocol/json.h"
 #include "protocol/random.h"
 
@@ -32,7 +32,7 @@ void round_trip(const MessageInfo& type, Wire wire, int version, int seed) {
   const auto read = decode(type.direction, version, payload);
   if (!read) FAIL(read.error().to_string());
   CHECK(read->residue.empty());
-  for (const auto& difference : compare(made, *read, true)) {
+  for (const auto& difference : compare(made, *read, {.unset_is_default = true})) {
     FAIL_CHECK(difference.path << ": made " << difference.left << ", read " << difference.right);
   }
   std::string again;

@@ -5,7 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "protocol/codec.h"
-#include "protocol/fields.h"
+#include "protocol/compare.h"
 #include "protocol/messages.h"
 #include "protocol/random.h"
 
@@ -84,7 +84,7 @@ TEST_CASE("what is not named as lost arrives, for random messages of every type 
         if (!losses) continue;
         const auto arrived = decode(type->direction, to, payload);
         REQUIRE(arrived);
-        CHECK(compare(message, *arrived, true).size() == losses->size());
+        CHECK(compare(message, *arrived, {.unset_is_default = true}).size() == losses->size());
       }
     }
   }

@@ -1,0 +1,189 @@
+#include "protocol/compare.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+
+#include "protocol/decimal.h"
+#include "protocol/fields.h"
+#include "protocol/numbers.h"
+#include "protocol/storage.h"
+
+namespace ibkr::protocol {
+namespace {
+
+bool is_default(std::int32_t value) { return value == 0; }
+bool is_default(std::int64_t value) { return value == 0; }
+bool is_default(double value) { return value == 0; }
+bool is_default(bool value) { return !value; }
+bool is_default(const Decimal& value) { return value.is_zero(); }
+bool is_default(const std::string& value) { return value.empty(); }
+
+template <class T>
+bool same(const T& left, const T& right) {
+  return left == right;
+}
+bool same(double left, double right) { return left == right || (std::isnan(left) && std::isnan(right)); }
+bool same(const Decimal& left, const Decimal& right) { return Decimal::compare(left, right) == 0; }
+
+void append(std::string& out, std::int32_t value) { append_int64(out, value); }
+void append(std::string& out, double value) { append_double(out, value); }
+void append(std::string& out, const std::string& value) { out += value; }
+
+template <class T>
+std::string joined(const std::vector<T>& list) {
+  std::string text;
+  for (const T& element : list) {
+    if (!text.empty()) text += ',';
+    append(text, element);
+  }
+  return text;
+}
+
+/// Bytes that nobody can read, and how many there are of them.
+std::string shown(std::string_view bytes) {
+  constexpr std::size_t kShown = 64;
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string text;
+  for (const char c : bytes.substr(0, kShown)) {
+    text += kHex[static_cast<unsigned char>(c) >> 4];
+    text += kHex[static_cast<unsigned char>(c) & 0xF];
+  }
+  if (bytes.size() > kShown) text += "… (" + std::to_string(bytes.size()) + " bytes)";
+  return text;
+}
+
+class Walk {
+ public:
+  explicit Walk(const Comparison& what) : what_(what) {}
+
+  std::vector<Difference> take() { return std::move(differences_); }
+
+  /// Either object may be null: its fields count as unset.
+  void objects(const StructInfo& info, const void* left, const void* right) {
+    const std::size_t length = path_.size();
+    for (const FieldInfo& field : info.fields) {
+      if (full()) return;
+      if (!takes_part(field, left) && !takes_part(field, right)) continue;
+      (path_ += length == 0 ? "" : ".") += field.name;
+      fields(field, left, right);
+      path_.resize(length);
+    }
+    if (what_.unknown) unknown(info, left, right);
+  }
+
+  void trailing(const std::vector<std::string>& left, const std::vector<std::string>& right) {
+    static const std::string missing;
+    for (std::size_t i = 0; i < std::max(left.size(), right.size()) && !full(); ++i) {
+      const std::string& a = i < left.size() ? left[i] : missing;
+      const std::string& b = i < right.size() ? right[i] : missing;
+      const bool told_apart = !what_.unset_is_default && (i < left.size()) != (i < right.size());
+      if (a != b || told_apart) add("trailing[" + std::to_string(i) + "]", a, b, nullptr);
+    }
+  }
+
+ private:
+  bool full() const { return differences_.size() >= what_.limit; }
+
+  bool takes_part(const FieldInfo& field, const void* object) const {
+    return object != nullptr && (what_.takes_part == nullptr || what_.takes_part(field, object));
+  }
+
+  void add(std::string path, std::string left, std::string right, const FieldInfo* field) {
+    if (!full()) differences_.push_back({std::move(path), std::move(left), std::move(right), field});
+  }
+
+  void fields(const FieldInfo& field, const void* left, const void* right) {
+    switch (field.kind) {
+      case Kind::Int32:
+        return scalars<std::int32_t>(field, left, right);
+      case Kind::Int64:
+        return scalars<std::int64_t>(field, left, right);
+      case Kind::Double:
+        return scalars<double>(field, left, right);
+      case Kind::Bool:
+        return scalars<bool>(field, left, right);
+      case Kind::Decimal:
+        return scalars<Decimal>(field, left, right);
+      case Kind::String:
+        return scalars<std::string>(field, left, right);
+      case Kind::Struct: {
+        const void* a = part(field, left);
+        const void* b = part(field, right);
+        if (a || b) objects(*field.type, a, b);
+        return;
+      }
+      case Kind::StructList:
+        return structs(field, place(field, left), place(field, right));
+      case Kind::Int32List:
+        return lists<std::int32_t>(field, place(field, left), place(field, right));
+      case Kind::DoubleList:
+        return lists<double>(field, place(field, left), place(field, right));
+      case Kind::StringList:
+        return lists<std::string>(field, place(field, left), place(field, right));
+    }
+  }
+
+  static const void* place(const FieldInfo& field, const void* object) {
+    return object ? static_cast<const char*>(object) + field.offset : nullptr;
+  }
+
+  template <class T>
+  void scalars(const FieldInfo& field, const void* left, const void* right) {
+    const T* a = value_of<T>(field, left);
+    const T* b = value_of<T>(field, right);
+    if (a == nullptr && b == nullptr) return;
+    if (a != nullptr && b != nullptr && same(*a, *b)) return;
+    if (what_.unset_is_default && (a == nullptr || b == nullptr) && is_default(a ? *a : *b)) return;
+    add(path_, text(field, left), text(field, right), &field);
+  }
+
+  static std::string text(const FieldInfo& field, const void* object) {
+    return object ? scalar_text(field, object) : std::string();
+  }
+
+  void structs(const FieldInfo& field, const void* left, const void* right) {
+    const StructOps& ops = *field.type->ops;
+    const std::size_t a = left ? ops.size(left) : 0, b = right ? ops.size(right) : 0;
+    if (a != b) add(path_ + ".size", std::to_string(a), std::to_string(b), &field);
+    const std::size_t length = path_.size();
+    for (std::size_t i = 0; i < std::min(a, b) && !full(); ++i) {
+      path_ += "[" + std::to_string(i) + "]";
+      objects(*field.type, ops.at(left, i), ops.at(right, i));
+      path_.resize(length);
+    }
+  }
+
+  template <class T>
+  void lists(const FieldInfo& field, const void* left, const void* right) {
+    static const std::vector<T> none;
+    const auto& a = left ? *static_cast<const std::vector<T>*>(left) : none;
+    const auto& b = right ? *static_cast<const std::vector<T>*>(right) : none;
+    if (std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const T& x, const T& y) { return same(x, y); })) return;
+    add(path_, joined(a), joined(b), &field);
+  }
+
+  void unknown(const StructInfo& info, const void* left, const void* right) {
+    const std::string_view a = left ? std::string_view(unknown_fields(info, left)) : std::string_view();
+    const std::string_view b = right ? std::string_view(unknown_fields(info, right)) : std::string_view();
+    if (a != b) add(path_ + (path_.empty() ? "" : ".") + "unknown_fields", shown(a), shown(b), nullptr);
+  }
+
+  const Comparison& what_;
+  std::vector<Difference> differences_;
+  std::string path_;
+};
+
+}  // namespace
+
+std::vector<Difference> compare(const Message& left, const Message& right, const Comparison& what) {
+  if (&left.type() != &right.type()) {
+    return {{"name", std::string(left.name()), std::string(right.name()), nullptr}};
+  }
+  Walk walk(what);
+  walk.objects(*left.type().body, left.body(), right.body());
+  if (what.unknown) walk.trailing(left.residue.trailing, right.residue.trailing);
+  return walk.take();
+}
+
+}  // namespace ibkr::protocol
