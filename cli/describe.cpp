@@ -1,4 +1,4 @@
-// ibkr describe: what the protocol's description says about a message, struct or enumeration.
+// ibkr describe: what the protocol's description says about a message, a part of messages, a field or values.
 #include <spdlog/fmt/fmt.h>
 
 #include <iostream>
@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "protocol/catalogue.h"
 #include "view/described.h"
+#include "view/described_fields.h"
 #include "view/suggest.h"
 
 namespace ibkr::cli {
@@ -27,14 +28,13 @@ struct DescribeArguments {
   }
 };
 
-std::vector<view::Described> named(const std::string& name, std::optional<Direction> direction) {
-  auto found = view::find_described(name, direction);
-  if (found.empty()) {
-    throw UsageError(fmt::format("there is no {}{}{}; `ibkr describe` alone lists all messages", name,
-                                 direction ? fmt::format(" {} TWS", *direction == Direction::In ? "from" : "to") : "",
-                                 view::did_you_mean(name, view::described_names(direction))));
-  }
-  return found;
+[[noreturn]] void refuse(const std::string& name, std::optional<Direction> direction) {
+  auto names = view::described_names(direction);
+  const auto fields = view::field_names();
+  names.insert(names.end(), fields.begin(), fields.end());
+  throw UsageError(fmt::format("there is no {}{}{}; `ibkr describe` alone lists all messages", name,
+                               direction ? fmt::format(" {} TWS", *direction == Direction::In ? "from" : "to") : "",
+                               view::did_you_mean(name, names)));
 }
 
 std::vector<view::Described> numbered(int id, std::optional<Direction> direction) {
@@ -54,42 +54,67 @@ void print_index(const DescribeArguments& arguments) {
   }
 }
 
+/// Prints what was looked up, one after another.
+class Answer {
+ public:
+  explicit Answer(const DescribeArguments& arguments) : arguments_(arguments) {}
+
+  template <class Found>
+  void add(const std::vector<Found>& all) {
+    for (const Found& what : all) {
+      if (arguments_.json) {
+        view::append_described_json(what, arguments_.server_version, out_);
+        out_ += '\n';
+      } else {
+        if (!out_.empty()) out_ += '\n';
+        view::append_described(what, arguments_.server_version, out_);
+      }
+    }
+  }
+  void print() const { std::cout << out_; }
+
+ private:
+  const DescribeArguments& arguments_;
+  std::string out_;
+};
+
+/// Messages, parts and values have names of their own; a name that is none of theirs is a field's.
+void look_up(const std::string& name, const DescribeArguments& arguments, Answer& answer) {
+  const auto found = view::find_described(name, arguments.direction());
+  if (!found.empty()) return answer.add(found);
+  const auto fields = view::find_fields(name, arguments.direction());
+  if (fields.empty()) refuse(name, arguments.direction());
+  answer.add(fields);
+}
+
 ExitStatus run_describe(const DescribeArguments& arguments) {
-  std::vector<view::Described> wanted;
-  const auto add = [&](const std::vector<view::Described>& found) {
-    wanted.insert(wanted.end(), found.begin(), found.end());
-  };
-  for (const std::string& name : arguments.names) add(named(name, arguments.direction()));
-  for (const int id : arguments.ids) add(numbered(id, arguments.direction()));
-  if (wanted.empty() && !arguments.json) {
-    print_index(arguments);
-    return ExitStatus::Ok;
-  }
-  if (wanted.empty()) {
+  Answer answer(arguments);
+  for (const std::string& name : arguments.names) look_up(name, arguments, answer);
+  for (const int id : arguments.ids) answer.add(numbered(id, arguments.direction()));
+  if (arguments.names.empty() && arguments.ids.empty()) {
+    if (!arguments.json) {
+      print_index(arguments);
+      return ExitStatus::Ok;
+    }
+    std::vector<view::Described> all;
     for (const protocol::MessageInfo* type : protocol::all_messages()) {
-      if (!arguments.direction() || type->direction == *arguments.direction()) wanted.emplace_back(type);
+      if (!arguments.direction() || type->direction == *arguments.direction()) all.emplace_back(type);
     }
+    answer.add(all);
   }
-  std::string out;
-  for (const view::Described& what : wanted) {
-    if (arguments.json) {
-      view::append_described_json(what, arguments.server_version, out);
-      out += '\n';
-    } else {
-      if (!out.empty()) out += '\n';
-      view::append_described(what, arguments.server_version, out);
-    }
-  }
-  std::cout << out;
+  answer.print();
   return ExitStatus::Ok;
 }
 
 }  // namespace
 
 Command add_describe(CLI::App& program) {
-  CLI::App* parser = program.add_subcommand("describe", "Look a message up: ids, versions, relations, fields, layout");
+  CLI::App* parser =
+      program.add_subcommand("describe", "Look a message or a field up: ids, versions, relations, layout");
   auto arguments = std::make_shared<DescribeArguments>();
-  parser->add_option("NAME", arguments->names, "A message by any name it is known by, or a struct or enumeration")
+  parser
+      ->add_option("NAME", arguments->names,
+                   "A message by any name it is known by, a struct, an enumeration, or a field (lmtPrice)")
       ->type_name("");
   parser->add_option("--id", arguments->ids, "A message by its number, with or without protobuf's 200")
       ->type_name("N")
@@ -97,14 +122,19 @@ Command add_describe(CLI::App& program) {
       ->check(CLI::Range(0, 1000).description(""));
   parser->add_flag("--in", arguments->in, "Only what TWS sends");
   parser->add_flag("--out", arguments->out, "Only what is sent to TWS");
-  parser->add_option("--server-version", arguments->server_version, "Also the layout at this version")
+  parser
+      ->add_option("--server-version", arguments->server_version,
+                   "Also the text layout at this version, its fields numbered")
       ->type_name("100..226")
       ->check(CLI::Range(protocol::kMinServerVersion, protocol::kMaxServerVersion).description(""));
   parser->add_flag("--json", arguments->json, "One JSON object a line");
   parser->footer(
       "Without a name it lists all messages. Structs and enumerations that fields name (Contract, TickType) can be\n"
-      "looked up like messages.\n\n"
+      "looked up like messages. Any other name is a field's, in any spelling: it says in which messages the field is.\n"
+      "A part's field is asked for with the part: Order.lmtPrice. In a layout, an index that values decide is counted\n"
+      "from a letter, which the block in front of it explains.\n\n"
       "  ibkr describe tickPrice\n"
+      "  ibkr describe lmtPrice --server-version 178\n"
       "  ibkr describe --id 5 --in --server-version 178");
   return {parser, [arguments] { return run_describe(*arguments); }};
 }

@@ -139,6 +139,7 @@ void layout(Json& json, const MessageInfo& type, int server_version) {
     json.list("steps", layout_steps(type, server_version), [&](const LayoutStep& step) {
       json.object([&] {
         if (step.index >= 0) json.number("index", step.index);
+        json.text_if("place", step.place);
         json.number("depth", step.depth);
         json.text("what", step.what);
         if (step.field != nullptr) json.text("type", type_name(*step.field));

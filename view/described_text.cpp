@@ -143,11 +143,11 @@ void append_layout(const MessageInfo& type, int server_version, std::string& out
                        server_version, type.id + protocol::kProtobufIdOffset);
     return;
   }
-  out += fmt::format("\ntext at server version {}, each field ended by NUL\n", server_version);
+  out += fmt::format("\ntext at server version {}, each field ended by NUL (index, field, type, how it is written)\n",
+                     server_version);
   std::vector<Row> rows;
   for (const LayoutStep& step : layout_steps(type, server_version)) {
-    rows.push_back({step.index < 0 ? "" : std::to_string(step.index),
-                    std::string(static_cast<std::size_t>(step.depth) * 2, ' ') + step.what,
+    rows.push_back({step.place, std::string(static_cast<std::size_t>(step.depth) * 2, ' ') + step.what,
                     step.field != nullptr ? type_name(*step.field) : "", step.note});
   }
   append_table(rows, 1, out);

@@ -7,6 +7,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
+#include <optional>
+#include <utility>
 
 namespace ibkr::view {
 namespace {
@@ -93,6 +96,23 @@ std::string path_text(std::span<const protocol::TextSlot> slots, std::uint8_t sl
   return text;
 }
 
+/// Where the next field stands: so many behind the payload's beginning, or behind a place whose index values decide.
+struct Place {
+  int letter = -1;  ///< number of the place, -1 for the payload's beginning
+  int offset = 0;
+
+  bool fixed() const { return letter < 0; }
+  std::string to_string() const {
+    if (fixed()) return std::to_string(offset);
+    constexpr int kLetters = 26;
+    std::string name;
+    for (int rest = letter; rest >= 0; rest = rest / kLetters - 1)
+      name.insert(0, 1, static_cast<char>('a' + rest % kLetters));
+    return offset == 0 ? name : fmt::format("{}+{}", name, offset);
+  }
+  friend bool operator==(const Place&, const Place&) = default;
+};
+
 class Walk {
  public:
   Walk(const protocol::MessageInfo& type, int server_version)
@@ -119,13 +139,13 @@ class Walk {
       case TextOpCode::Field:
         return add(op.field, path(op.slot, *op.field), spelling_note(op, server_version_));
       case TextOpCode::Version:
+        has_version_ = true;
         return add(nullptr, fmt::format("{}", op.number), "the message's own version");
       case TextOpCode::Constant:
         return add(nullptr, '"' + std::string(op.detail->literal) + '"', "a dead slot");
       case TextOpCode::Variant:
-        add(nullptr, '"' + std::string(op.detail->literal) + '"',
-            fmt::format("sent by some clients: there when {} fields are left", op.number));
-        return lose_index();
+        return may_be_longer(add_block(nullptr, '"' + std::string(op.detail->literal) + '"',
+                                       fmt::format("sent by some clients: there when {} fields are left", op.number)));
       case TextOpCode::Tags:
         return add(op.field, path(op.slot, *op.field), "tag=value;tag=value;");
       case TextOpCode::Mask:
@@ -135,44 +155,78 @@ class Walk {
       case TextOpCode::If:
         return branch(op, body, otherwise);
       case TextOpCode::Repeat:
-        return block(op, "repeat " + path(op.slot, *op.field), "a count, then for each", body);
+        return repeat(op, "repeat ", "a count, then for each", body);
       case TextOpCode::Again:
-        return block(op, "repeat again " + path(op.slot, *op.field), "a count, then for each of the same", body);
+        return repeat(op, "repeat again ", "a count, then for each of the same", body);
       case TextOpCode::RepeatScalar:
-        add(op.field, "list " + path(op.slot, *op.field), "a count, then that many");
-        return lose_index();
+        return may_be_longer(add_block(op.field, "list " + path(op.slot, *op.field), "a count, then that many"));
       case TextOpCode::With:
-        return block(op, "with " + path(op.slot, *op.field), "1 or 0, and after a 1", body);
+        return with(op, body);
     }
   }
 
-  void block(const TextOp& op, std::string what, std::string note, std::span<const TextOp> body) {
-    add(op.field, std::move(what), std::move(note));
+  // What a block is followed by depends on values: its end is a place with a letter, which the block's line tells.
+
+  void repeat(const TextOp& op, std::string_view word, std::string note, std::span<const TextOp> body) {
+    const std::size_t line = add_block(op.field, std::string(word) + path(op.slot, *op.field), std::move(note));
+    next_ = {letters_++, 0};  // where an element begins
+    steps[line].note += " from " + next_.to_string() + " on";
     inside(body);
+    may_be_longer(line);
   }
 
-  void inside(std::span<const TextOp> body) {
-    lose_index();
-    ++depth_;
-    run(body);
-    --depth_;
+  void with(const TextOp& op, std::span<const TextOp> body) {
+    const std::size_t line = add_block(op.field, "with " + path(op.slot, *op.field), "1 or 0, and after a 1");
+    const Place absent = next_;
+    inside(body);
+    if (next_ != absent) may_be_longer(line);
   }
 
   void branch(const TextOp& op, std::span<const TextOp> body, std::span<const TextOp> otherwise) {
     std::string open;  // conditions that values decide
     for (const Condition& c : op.detail->conditions) {
-      if (c.code != ConditionCode::ServerVersion) {
+      const auto decided = decide(c);
+      if (!decided) {
         open += (open.empty() ? "" : " and ") + condition_text(c, slots_);
-      } else if (!compared(server_version_, c.compare, static_cast<int>(c.number))) {
+      } else if (!*decided) {
         return run(otherwise);
       }
     }
     if (open.empty()) return run(body);
-    steps.push_back({depth_, -1, "if " + open, "", nullptr});
+    std::size_t line = steps.size();
+    steps.push_back({depth_, -1, "", "if " + open, "", nullptr});
+    const Place before = next_;
     inside(body);
-    if (otherwise.empty()) return;
-    steps.push_back({depth_, -1, "else", "", nullptr});
-    inside(otherwise);
+    const Place after = std::exchange(next_, before);
+    if (!otherwise.empty()) {
+      line = steps.size();
+      steps.push_back({depth_, -1, "", "else", "", nullptr});
+      inside(otherwise);
+    }
+    if (next_ != after) may_be_longer(line);
+  }
+
+  /// What the server version alone decides; none for what values decide. A message without a version of its own counts
+  /// as the newest.
+  std::optional<bool> decide(const Condition& c) const {
+    if (c.code == ConditionCode::ServerVersion) return compared(server_version_, c.compare, static_cast<int>(c.number));
+    if (c.code == ConditionCode::MessageVersion && !has_version_) {
+      return compared(std::numeric_limits<int>::max(), c.compare, static_cast<int>(c.number));
+    }
+    return std::nullopt;
+  }
+
+  void inside(std::span<const TextOp> body) {
+    ++depth_;
+    run(body);
+    --depth_;
+  }
+
+  /// What follows the block of this line has a letter of its own from here on.
+  void may_be_longer(std::size_t line) {
+    next_ = {letters_++, 0};
+    std::string& note = steps[line].note;
+    note += (note.empty() ? "" : "; ") + next_.to_string() + " is behind it";
   }
 
   std::string mask(const TextOp& op) const {
@@ -184,16 +238,22 @@ class Walk {
   std::string path(std::uint8_t slot, const FieldInfo& field) const { return path_text(slots_, slot, field); }
 
   void add(const FieldInfo* field, std::string what, std::string note) {
-    steps.push_back({depth_, index_, std::move(what), std::move(note), field});
-    if (index_ >= 0) ++index_;
+    (void)add_block(field, std::move(what), std::move(note));
   }
-
-  void lose_index() { index_ = -1; }
+  /// The same; returns the line's place among the steps.
+  std::size_t add_block(const FieldInfo* field, std::string what, std::string note) {
+    steps.push_back(
+        {depth_, next_.fixed() ? next_.offset : -1, next_.to_string(), std::move(what), std::move(note), field});
+    ++next_.offset;
+    return steps.size() - 1;
+  }
 
   std::span<const protocol::TextSlot> slots_;
   int server_version_;
   int depth_ = 0;
-  int index_ = 0;
+  bool has_version_ = false;
+  Place next_;
+  int letters_ = 0;
 };
 
 }  // namespace

@@ -12,10 +12,13 @@ namespace ibkr::view {
 
 /// One line of a layout.
 struct LayoutStep {
-  int depth;         ///< blocks that it stands in
-  int index;         ///< of the field it takes; the message id is 0; -1 where it takes none or where the values decide
-  std::string what;  ///< "price", "repeat contract.combo_legs", "if version >= 2"
-  std::string note;  ///< how it is spelled, or ""
+  int depth;  ///< blocks that it stands in
+  int index;  ///< of the field it takes; the message id is 0; -1 where it takes none or where the values decide
+  /// The index where it is fixed. Where values decide it, counted from a place that has a letter: "a", "a+1", …; the
+  /// note of the block that moves what follows says where the letter stands. "" for what takes no field.
+  std::string place;
+  std::string what;                  ///< "price", "repeat contract.combo_legs", "if version >= 2"
+  std::string note;                  ///< how it is spelled, or ""
   const protocol::FieldInfo* field;  ///< of a line that is one field, else null
 };
 

@@ -71,6 +71,33 @@ class Describe(TestCase):
         self.assertIn("id 204 as 4 raw bytes", ibkr("describe", "ErrorMessage", "--server-version", 203).stdout)
         self.assertIn("not known at server version 100", ibkr("describe", "UserInfo", "--server-version", 100).stdout)
 
+    def test_fields_are_found_in_any_spelling(self):
+        for name in ("lmtPrice", "lmt_price", "LMT_PRICE", "lmtprice", "order.lmtPrice", "Order.lmt_price"):
+            [found] = described(name)
+            self.assertEqual((found["name"], found["is"], found["of"], found["type"]), ("lmt_price", "field", "Order", "double"))
+            self.assertIn({"message": "PlaceOrderRequest", "direction": "out", "path": "order.lmt_price"}, found["places"])
+        self.assertGreater(len(described("price")), 3)
+        self.assertEqual([one["of"] for one in described("TickPrice.price")], ["TickPrice"])
+        self.assertEqual([place["direction"] for place in described("lmtPrice", "--out")[0]["places"]], ["out"])
+        told = ibkr("describe", "lmtPrice").stdout
+        self.assertRegex(told, r"(?m)^Order\.lmt_price: double$")
+        self.assertRegex(told, r"PlaceOrderRequest\.order\.lmt_price \(to TWS\)")
+        self.assertEqual(described("contract")[0]["is"], "struct")  # names of messages and parts go first
+        self.assert_fails(ibkr("describe", "lmtPrize"), USAGE, "lmtPrize", "did you mean lmt_price")
+
+    def test_a_field_says_its_index_in_texts(self):
+        [found] = described("lmtPrice", "--server-version", 178)
+        index = {place["message"]: place["index"] for place in found["places"]}
+        line = json.dumps({"name": "PlaceOrderRequest", "fields": {"order_id": 1, "order": {"lmt_price": 123.25}}})
+        payload = bytes.fromhex(ibkr("encode", "--direction", "out", "--server-version", 178, stdin=line).stdout)
+        self.assertEqual(payload.split(b"\0")[int(index["PlaceOrderRequest"])], b"123.25")
+
+    def test_every_field_of_a_layout_is_numbered(self):
+        for name in ("OpenOrder", "PlaceOrderRequest", "HistoricalData", "ContractData", "TickPrice"):
+            [told] = described(name, "--server-version", 176)
+            for step in told["layout"]["steps"]:
+                self.assertEqual("place" in step, not step["what"].startswith(("if ", "else")), step)
+
     def test_index(self):
         listed = ibkr("describe").stdout.splitlines()
         self.assertEqual(len(listed), len(described()))
