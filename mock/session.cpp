@@ -43,6 +43,7 @@ Session::Session(SessionOwner& owner, World& world, int server_version_cap, std:
     : owner_(owner),
       version_cap_(server_version_cap),
       connection_(std::move(connection)),
+      side_(*this),
       reference_(Counter{world, out_, client_id_}, handlers_),
       data_(Counter{world, out_, client_id_}, handlers_),
       history_(Counter{world, out_, client_id_}, handlers_),
@@ -62,60 +63,36 @@ void Session::end(const std::string& why) {
 }
 
 void Session::on_data(std::string_view bytes) {
-  if (state_ == State::Refused) return;
-  if (state_ == State::Hello) return on_hello(bytes);
-  on_frames(bytes);
-}
-
-void Session::on_hello(std::string_view bytes) {
-  switch (hello_.feed(bytes)) {
-    case protocol::HelloReader::State::NeedMore:
-      return;
-    case protocol::HelloReader::State::Failed:
-      return end(hello_.error());
-    case protocol::HelloReader::State::Done:
-      break;
-  }
-  const protocol::Hello& hello = hello_.hello();
-  if (hello.min_version > version_cap_) {
-    return end("it needs server version " + std::to_string(hello.min_version) + " at least, and the mock speaks " +
-               std::to_string(version_cap_) + " at most: raise --server-version");
-  }
-  out_.set_server_version(std::min(version_cap_, hello.max_version));
-  const protocol::HelloAnswer answer{out_.server_version(), connection_time(net::wall_ns() / 1000000000)};
-  std::string frame;
-  protocol::append_frame(frame, protocol::hello_answer_payload(answer));
-  connection_->write(frame);  // alone: the official Python client drops frames that arrive with it
-  state_ = State::Start;
-  const std::string rest(hello_.rest());
-  if (!rest.empty()) on_frames(rest);
-}
-
-void Session::on_frames(std::string_view bytes) {
-  const bool whole = framer_.feed(bytes, [this](std::string_view payload) { on_payload(payload); });
-  if (!whole) return end(framer_.error());
+  if (is_refused_) return;
+  if (!side_.receive(bytes)) return end(side_.error());
+  if (!refusal_.empty()) return end(refusal_);
   flush();
 }
 
-void Session::on_payload(std::string_view payload) {
-  if (state_ == State::Refused) return;
+std::optional<protocol::ServerSide::Answer> Session::on_hello(const protocol::Hello& hello) {
+  if (hello.min_version > version_cap_) {
+    refusal_ = "it needs server version " + std::to_string(hello.min_version) + " at least, and the mock speaks " +
+               std::to_string(version_cap_) + " at most: raise --server-version";
+    return std::nullopt;
+  }
+  const int version = std::min(version_cap_, hello.max_version);
+  out_.set_server_version(version);
+  return protocol::ServerSide::Answer{
+      version, protocol::hello_answer_payload({version, connection_time(net::wall_ns() / 1000000000)})};
+}
+
+void Session::send_answer(std::string_view frame) { connection_->write(frame); }
+
+void Session::on_request(std::string_view payload) {
+  if (is_refused_) return;
   const auto request = protocol::decode(protocol::Direction::Out, out_.server_version(), payload);
   if (!request) {
     spdlog::warn("mock: client {} sent what cannot be read: {}", client_id_, request.error().to_string());
-    if (is_ready()) refuse_unreadable(payload, request.error().to_string());
-    return;
+    return refuse_unreadable(payload, request.error().to_string());
   }
-  if (const auto* start_api = request->get_if<protocol::StartApiRequest>();
-      start_api != nullptr && state_ == State::Start)
-    return start(start_api->client_id.value_or(0));
-  if (is_ready()) return on_request(*request);
-  spdlog::warn("mock: {} came before START_API and is ignored, as TWS does", request->name());
-}
-
-void Session::on_request(const Message& request) {
-  const auto handler = handlers_.find(&request.type());
-  if (handler != handlers_.end()) return handler->second(request);
-  answer_unsimulated(request, out_);
+  const auto handler = handlers_.find(&request->type());
+  if (handler != handlers_.end()) return handler->second(*request);
+  answer_unsimulated(*request, out_);
 }
 
 void Session::refuse_unreadable(std::string_view payload, const std::string& why) {
@@ -123,17 +100,19 @@ void Session::refuse_unreadable(std::string_view payload, const std::string& why
   out_.error(read ? error_id(*read) : -1, 320, "Error reading request. " + why);
 }
 
-void Session::start(std::int32_t client_id) {
-  client_id_ = client_id;
-  if (!owner_.claim(client_id, *this)) {
-    state_ = State::Refused;
+void Session::on_start(std::string_view, const Message& request) {
+  if (side_.passed_over() > 0) {
+    spdlog::warn("mock: {} frames came before START_API and were ignored, as TWS does", side_.passed_over());
+  }
+  client_id_ = request.get_if<protocol::StartApiRequest>()->client_id.value_or(0);
+  if (!owner_.claim(client_id_, *this)) {
+    is_refused_ = true;
     out_.error(-1, 326, "Unable to connect as the client id is already in use. Retry with a unique client id.");
     connection_->write(out_.take());
     connection_->shutdown_write();
     return;
   }
-  state_ = State::Ready;
-  spdlog::info("mock: client {} is connected at server version {}", client_id, out_.server_version());
+  spdlog::info("mock: client {} is connected at server version {}", client_id_, out_.server_version());
   greet();
 }
 
@@ -155,7 +134,7 @@ void Session::push() {
 }
 
 void Session::flush() {
-  if (is_over_ || state_ == State::Refused || out_.empty()) return;
+  if (is_over_ || is_refused_ || out_.empty()) return;
   connection_->write(out_.take());
   if (connection_->queued_bytes() > kMostUnread) end("it has left 16 MiB unread");
 }

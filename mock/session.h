@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,7 +14,7 @@
 #include "mock/order_desk.h"
 #include "mock/reference_desk.h"
 #include "net/tcp.h"
-#include "protocol/frame.h"
+#include "protocol/server_side.h"
 
 namespace ibkr::mock {
 
@@ -32,7 +33,7 @@ class SessionOwner {
 };
 
 /// One connection. Loop thread only.
-class Session {
+class Session : private protocol::ServerSide::Server {
  public:
   /// Begins to read at once. `owner` and `world` outlive it.
   Session(SessionOwner& owner, World& world, int server_version_cap, std::unique_ptr<net::Connection> connection);
@@ -40,7 +41,7 @@ class Session {
   Session& operator=(const Session&) = delete;
 
   /// START_API was accepted and the session has not ended.
-  bool is_ready() const { return state_ == State::Ready; }
+  bool is_ready() const { return !is_refused_ && side_.phase() == protocol::ServerSide::Phase::Running; }
   std::int32_t client_id() const { return client_id_; }
 
   /// Adds a message about one of the client's orders.
@@ -53,25 +54,22 @@ class Session {
   void flush();
 
  private:
-  enum class State { Hello, Start, Ready, Refused };
-
   void on_data(std::string_view bytes);
-  void on_hello(std::string_view bytes);
-  void on_frames(std::string_view bytes);
-  void on_payload(std::string_view payload);
-  void on_request(const protocol::Message& request);
+  std::optional<protocol::ServerSide::Answer> on_hello(const protocol::Hello& hello) override;
+  void send_answer(std::string_view frame) override;
+  void on_start(std::string_view payload, const protocol::Message& request) override;
+  void on_request(std::string_view payload) override;
   void refuse_unreadable(std::string_view payload, const std::string& why);
-  void start(std::int32_t client_id);
   void greet();
   void end(const std::string& why);
 
   SessionOwner& owner_;
   int version_cap_;
   std::unique_ptr<net::Connection> connection_;
-  State state_ = State::Hello;
-  protocol::HelloReader hello_;
-  protocol::Framer framer_;
+  protocol::ServerSide side_;
+  std::string refusal_;  // why the hello is not answered
   std::int32_t client_id_ = -1;
+  bool is_refused_ = false;  // START_API was answered with an error
   bool is_over_ = false;
 
   Outbox out_;

@@ -3,6 +3,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <utility>
+
 #include "protocol/unicode.h"
 
 namespace ibkr::proxy {
@@ -10,8 +12,6 @@ namespace {
 
 using journal::Stamp;
 using protocol::Direction;
-
-constexpr std::size_t kPrefixBytes = 4;
 
 std::string_view arrow(Direction direction) { return direction == Direction::Out ? "app to TWS" : "TWS to app"; }
 
@@ -32,65 +32,44 @@ std::string_view to_string(Phase phase) {
 }
 
 Tap::Tap(journal::Writer& journal, const journal::SessionStart& start)
-    : journal_(journal), session_(journal.begin_session(start)), hello_(std::make_unique<protocol::HelloReader>()) {}
+    : journal_(journal), session_(journal.begin_session(start)) {}
 
 void Tap::upstream_connected() { phase_ = Phase::Handshake; }
 
-Tap::Stream& Tap::stream(Direction direction) { return direction == Direction::Out ? from_app_ : from_tws_; }
-
 void Tap::saw(Direction direction, std::string_view bytes, Stamp at) {
-  if (direction == Direction::Out && hello_) {
-    saw_hello(bytes, at);
+  if (direction == Direction::Out) {
+    saw_from_app(bytes, at);
   } else {
-    saw_frames(direction, bytes, at);
+    saw_from_tws(bytes, at);
   }
 }
 
-void Tap::saw_hello(std::string_view bytes, Stamp at) {
-  using State = protocol::HelloReader::State;
-  const State state = hello_->feed(bytes);
-  if (state == State::NeedMore) return;
-  const auto reader = std::move(hello_);
-  if (state == State::Failed) {
-    stop_framing(Direction::Out, reader->error(), reader->rest(), at);
-    return;
-  }
-  journal_.hello(session_, reader->hello(), reader->raw(), at);
-  saw_frames(Direction::Out, reader->rest(), at);
+void Tap::saw_from_app(std::string_view bytes, Stamp at) {
+  if (from_app_.failed()) return saw_unframed(Direction::Out, bytes, at);
+  const bool framed = from_app_.feed(
+      bytes, [&](const protocol::Hello& hello, std::string_view raw) { journal_.hello(session_, hello, raw, at); },
+      [&](std::string_view payload) { saw_payload(Direction::Out, payload, at); });
+  if (!framed) lost_framing(Direction::Out, from_app_.error(), from_app_.unread(), at);
 }
 
-void Tap::saw_frames(Direction direction, std::string_view bytes, Stamp at) {
-  auto& [framer, framed, ended] = stream(direction);
-  if (!framed) {
-    if (!bytes.empty()) journal_.event(session_, "unframed", arrow(direction), bytes, at);
-    return;
-  }
-  const std::size_t begun_before = framer.pending();
-  std::size_t framed_bytes = 0;
-  const bool ok = framer.feed(bytes, [&](std::string_view payload) {
-    framed_bytes += kPrefixBytes + payload.size();
-    saw_payload(direction, payload, at);
-  });
-  if (ok) return;
-  // The bad length lies behind the whole frames; its first bytes may have come with an earlier read.
-  const bool began_earlier = framed_bytes == 0 && begun_before > 0;
-  const std::string begun(began_earlier ? framer.pending_bytes() : std::string_view());
-  const std::size_t behind =
-      began_earlier ? begun.size() - begun_before : framed_bytes - std::min(framed_bytes, begun_before);
-  stop_framing(direction, framer.error(), begun + std::string(bytes.substr(behind)), at);
+void Tap::saw_from_tws(std::string_view bytes, Stamp at) {
+  if (from_tws_.failed()) return saw_unframed(Direction::In, bytes, at);
+  const bool framed = from_tws_.feed(
+      bytes, [&](std::string_view payload) { saw_answer(payload, at); },
+      [&](std::string_view payload) { saw_payload(Direction::In, payload, at); });
+  if (!framed) lost_framing(Direction::In, from_tws_.error(), from_tws_.unread(), at);
+}
+
+void Tap::saw_unframed(Direction direction, std::string_view bytes, Stamp at) {
+  if (!bytes.empty()) journal_.event(session_, "unframed", arrow(direction), bytes, at);
 }
 
 void Tap::saw_payload(Direction direction, std::string_view payload, Stamp at) {
-  if (direction == Direction::In && !answered_) {
-    saw_answer(payload, at);
-    return;
-  }
   if (direction == Direction::Out) phase_ = Phase::Running;
   journal_.frame(session_, direction, payload, at);
 }
 
 void Tap::saw_answer(std::string_view payload, Stamp at) {
-  answered_ = true;
   const auto answer = protocol::read_hello_answer(payload);
   if (answer && answer->redirect) {
     const std::string text = "TWS does not serve the app but sends it on to " + protocol::printable(*answer->redirect) +
@@ -108,8 +87,7 @@ void Tap::saw_answer(std::string_view payload, Stamp at) {
   journal_.frame(session_, Direction::In, payload, at);
 }
 
-void Tap::stop_framing(Direction direction, const std::string& why, std::string_view bytes, Stamp at) {
-  stream(direction).framed = false;
+void Tap::lost_framing(Direction direction, const std::string& why, std::string_view bytes, Stamp at) {
   spdlog::warn("session {}: {}: {}; forwarded, and recorded as raw bytes from here on", session_, arrow(direction),
                why);
   journal_.event(session_, "error", why, {}, at);
@@ -117,14 +95,13 @@ void Tap::stop_framing(Direction direction, const std::string& why, std::string_
 }
 
 void Tap::saw_end(Direction direction, Stamp at) {
-  auto& [framer, framed, ended] = stream(direction);
-  if (ended) return;
-  ended = true;
-  const bool in_hello = direction == Direction::Out && hello_;
-  const std::string_view begun = in_hello ? hello_->rest() : framer.pending_bytes();
-  if (!framed || begun.empty()) return;
+  const bool by_app = direction == Direction::Out;
+  if (std::exchange(by_app ? app_ended_ : tws_ended_, true)) return;
+  if (by_app ? from_app_.failed() : from_tws_.failed()) return;
+  const std::string_view begun = by_app ? from_app_.pending_bytes() : from_tws_.pending_bytes();
+  if (begun.empty()) return;
   const std::string text = std::string(arrow(direction)) + " ended " + std::to_string(begun.size()) + " bytes into a " +
-                           (in_hello ? "hello" : "frame");
+                           (by_app && !from_app_.greeted() ? "hello" : "frame");
   spdlog::warn("session {}: {}", session_, text);
   journal_.event(session_, "truncated", text, begun, at);
 }

@@ -1,20 +1,19 @@
 // Tap: looks at the bytes of one session after they have been forwarded, and tells the journal what they were.
 //
-//   app → TWS   HelloReader ── hello ──► Framer ── frames ──┐
-//                                                           ├──► journal::Writer
-//   TWS → app   Framer ── hello answer, then frames ────────┘
+//   app → TWS   AppStream ── hello, then frames ────────┐
+//                                                       ├──► journal::Writer
+//   TWS → app   TwsStream ── hello answer, then frames ─┘
 //
 // It has no socket and changes nothing. Bytes that are not the TWS API are recorded raw, as events.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 
 #include "journal/writer.h"
-#include "protocol/frame.h"
 #include "protocol/schema.h"
+#include "protocol/streams.h"
 
 namespace ibkr::proxy {
 
@@ -48,25 +47,20 @@ class Tap {
   journal::SessionId session() const { return session_; }
 
  private:
-  struct Stream {
-    protocol::Framer framer;
-    bool framed = true;
-    bool ended = false;
-  };
-  Stream& stream(protocol::Direction direction);
-  void saw_hello(std::string_view bytes, journal::Stamp at);
-  void saw_frames(protocol::Direction direction, std::string_view bytes, journal::Stamp at);
+  void saw_from_app(std::string_view bytes, journal::Stamp at);
+  void saw_from_tws(std::string_view bytes, journal::Stamp at);
   void saw_payload(protocol::Direction direction, std::string_view payload, journal::Stamp at);
   void saw_answer(std::string_view payload, journal::Stamp at);
-  void stop_framing(protocol::Direction direction, const std::string& why, std::string_view bytes, journal::Stamp at);
+  void lost_framing(protocol::Direction direction, const std::string& why, std::string_view bytes, journal::Stamp at);
+  void saw_unframed(protocol::Direction direction, std::string_view bytes, journal::Stamp at);
 
   journal::Writer& journal_;
   journal::SessionId session_;
   Phase phase_ = Phase::Connect;
-  std::unique_ptr<protocol::HelloReader> hello_;  // until the hello has been read
-  bool answered_ = false;
-  Stream from_app_;
-  Stream from_tws_;
+  protocol::AppStream from_app_;
+  protocol::TwsStream from_tws_;
+  bool app_ended_ = false;
+  bool tws_ended_ = false;
 };
 
 }  // namespace ibkr::proxy
