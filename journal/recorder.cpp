@@ -5,7 +5,7 @@
 #include <string>
 
 #include "protocol/catalogue.h"
-#include "protocol/fields.h"
+#include "protocol/identity.h"
 #include "protocol/json.h"
 #include "protocol/messages.h"
 
@@ -23,14 +23,6 @@ constexpr std::int64_t kUnreadableHead = -1;
 constexpr std::int64_t kBeforeAnswer = -2;
 
 std::size_t index(Direction direction) { return static_cast<std::size_t>(direction); }
-
-// Where integer_with_role looks: the top level and its direct structs.
-bool may_have_role(const protocol::StructInfo& body, Role role, bool nested = true) {
-  return std::any_of(body.fields.begin(), body.fields.end(), [&](const protocol::FieldInfo& field) {
-    return field.role == role ||
-           (nested && field.kind == protocol::Kind::Struct && may_have_role(*field.type, role, false));
-  });
-}
 
 }  // namespace
 
@@ -67,9 +59,9 @@ Recorder::Recorder(Database& database, Sealer& sealer, bool json)
     if (decoders.size() <= static_cast<std::size_t>(type.id)) decoders.resize(static_cast<std::size_t>(type.id) + 1);
     Decoder& decoder = decoders[static_cast<std::size_t>(type.id)];
     decoder.type = &type;
-    decoder.has_request_id = may_have_role(*type.body, Role::RequestId);
-    decoder.has_order_id = may_have_role(*type.body, Role::OrderId);
-    decoder.has_either_id = may_have_role(*type.body, Role::RequestOrOrderId);
+    decoder.has_request_id = protocol::has_role(type, Role::RequestId);
+    decoder.has_order_id = protocol::has_role(type, Role::OrderId);
+    decoder.has_either_id = protocol::has_role(type, Role::RequestOrOrderId);
     decoder.concerns_ledger = Ledger::concerns(type);
     decoder.concerns_session = &type == &protocol::StartApiRequest::info || &type == &protocol::ManagedAccounts::info;
   }

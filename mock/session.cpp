@@ -8,6 +8,7 @@
 #include "mock/unsimulated.h"
 #include "protocol/catalogue.h"
 #include "protocol/codec.h"
+#include "protocol/identity.h"
 
 namespace ibkr::mock {
 namespace {
@@ -97,7 +98,7 @@ void Session::on_request(std::string_view payload) {
 
 void Session::refuse_unreadable(std::string_view payload, const std::string& why) {
   const auto read = read_in_part(out_.server_version(), payload);
-  out_.error(read ? error_id(*read) : -1, 320, "Error reading request. " + why);
+  out_.error(read ? protocol::error_id(*read) : -1, 320, "Error reading request. " + why);
 }
 
 void Session::on_start(std::string_view, const Message& request) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "protocol/fields.h"
+#include "protocol/identity.h"
 #include "protocol/relations.h"
 #include "protocol/storage.h"
 
@@ -35,29 +35,23 @@ void copy_what_ties(const Message& request, Message& answer) {
   }
 }
 
-/// True when a client that gets an error with error_id(request) would not find its request by it, or waits for rows
-/// up to an end.
+/// True when a client that gets an error with protocol::error_id(request) would not find its request by it, or waits
+/// for rows up to an end.
 bool wants_end(const Message& request) {
-  return error_id(request) == kNoId || request.type().kind == protocol::RequestKind::Finite;
+  return protocol::error_id(request) == kNoId || request.type().kind == protocol::RequestKind::Finite;
 }
 
 }  // namespace
 
-std::int32_t error_id(const Message& request) {
-  for (const auto role : {protocol::Role::RequestId, protocol::Role::OrderId})
-    if (const auto id = protocol::integer_with_role(request, role)) return static_cast<std::int32_t>(*id);
-  return kNoId;
-}
-
 void answer_unsimulated(const Message& request, Outbox& out) {
-  if (request.type().cancels != nullptr) return;
+  if (protocol::cancelled_by(request) != nullptr) return;
   const auto ends = protocol::ends_of(request, out.server_version());
   if (!ends.empty() && wants_end(request)) {
     Message end(*ends.front());
     copy_what_ties(request, end);
     return out.send(end);
   }
-  out.error(error_id(request), kProcessing,
+  out.error(protocol::error_id(request), kProcessing,
             "Error processing request.-'mock' : cause - The mock TWS does not simulate " + std::string(request.name()));
 }
 

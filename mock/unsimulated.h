@@ -13,8 +13,4 @@ namespace ibkr::mock {
 ///   everything else                   error 322 with the request's id, which every client takes as the end
 void answer_unsimulated(const protocol::Message& request, Outbox& out);
 
-/// The id that an error about this request carries: its request's or order's, else -1. `request` may be one that was
-/// read in part only.
-std::int32_t error_id(const protocol::Message& request);
-
 }  // namespace ibkr::mock

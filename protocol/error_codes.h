@@ -29,6 +29,8 @@ struct ErrorCodeInfo {
   std::span<const MessageInfo* const> refuses;
   /// Cancels that are answered with this code where they did what they should.
   std::span<const MessageInfo* const> confirms;
+  /// Requests without an id that can be answered with this code; the error then carries the id -1.
+  std::span<const MessageInfo* const> concerns;
 };
 
 /// Every known code, ascending.

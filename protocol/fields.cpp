@@ -128,30 +128,4 @@ Role role_of(const FieldInfo& field, const void* object) {
   return text != nullptr && std::find(values.begin(), values.end(), *text) != values.end() ? field.role : Role::None;
 }
 
-std::optional<std::int64_t> integer_with_role(const Message& message, Role role) {
-  const StructInfo& body = *message.type().body;
-  for (const FieldInfo& field : body.fields) {
-    if (field.role == role) {
-      if (const auto value = integer_in(field, message.body())) return value;
-    }
-  }
-  for (const FieldInfo& field : body.fields) {
-    if (field.kind != Kind::Struct) continue;
-    const void* inner = part(field, message.body());
-    if (inner == nullptr) continue;
-    for (const FieldInfo& below : field.type->fields) {
-      if (below.role != role) continue;
-      if (const auto value = integer_in(below, inner)) return value;
-    }
-  }
-  return std::nullopt;
-}
-
-bool has_role(const MessageInfo& type, Role role) {
-  for (const FieldInfo& field : type.body->fields) {
-    if (field.role == role) return true;
-  }
-  return false;
-}
-
 }  // namespace ibkr::protocol

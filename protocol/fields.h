@@ -46,10 +46,4 @@ void for_each_field(Message& message, const std::function<void(FieldRef, std::st
 /// What the field's value stands for in this object: the field's role, unless what stands beside it says otherwise.
 Role role_of(const FieldInfo& field, const void* object);
 
-/// The first set field with the role, in description order; none when there is no such field or it is unset.
-/// Cheap: top-level fields and their direct structs only.
-std::optional<std::int64_t> integer_with_role(const Message& message, Role role);
-/// True when the type has a field of that role at its top level (unset or not).
-bool has_role(const MessageInfo& type, Role role);
-
 }  // namespace ibkr::protocol

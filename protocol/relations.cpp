@@ -1,38 +1,85 @@
 #include "protocol/relations.h"
 
 #include <algorithm>
+#include <array>
 
+#include "protocol/catalogue.h"
 #include "protocol/storage.h"
 #include "protocol/text_conditions.h"
 
 namespace ibkr::protocol {
 namespace {
 
-bool holds(const End& end, const Message& request, int server_version) {
-  if (server_version < end.since || (end.until != 0 && server_version >= end.until)) return false;
-  // Conditions only read.
-  TextScope scope(server_version, end.slots.size(), const_cast<void*>(request.body()));
-  for (std::size_t slot = 1; slot < end.slots.size(); ++slot) {
-    const TextSlot& info = end.slots[slot];
-    scope.objects[slot] = const_cast<void*>(part(*info.field, scope.objects[info.parent]));
+/// A message and its parts, for conditions of a relation.
+struct RelationScope {
+  int server_version = kMaxServerVersion;
+  int message_version = 1 << 30;
+  std::array<const void*, kMaxTextSlots> objects;
+
+  RelationScope(std::span<const TextSlot> slots, const Message& message) {
+    objects[0] = message.body();
+    for (std::size_t slot = 1; slot < slots.size(); ++slot) {
+      objects[slot] = part(*slots[slot].field, objects[slots[slot].parent]);
+    }
   }
-  return hold(end.conditions, scope);
+};
+
+bool hold_for(std::span<const Condition> conditions, std::span<const TextSlot> slots, const Message& message) {
+  return conditions.empty() || hold(conditions, RelationScope(slots, message));
+}
+
+bool counts(const End& end, const Message& request, int server_version) {
+  return server_version >= end.since && (end.until == 0 || server_version < end.until) &&
+         hold_for(end.conditions, end.slots, request);
 }
 
 }  // namespace
 
+std::uint32_t ends_that_count(const Message& request, int server_version) {
+  const auto ends = request.type().ends;
+  std::uint32_t counting = 0;
+  for (std::size_t i = 0; i < ends.size(); ++i) {
+    if (counts(ends[i], request, server_version)) counting |= std::uint32_t{1} << i;
+  }
+  return counting;
+}
+
+const End* end_by(const MessageInfo& request_type, std::uint32_t counting, const Message& answer) {
+  for (const End& end : request_type.ends) {
+    if ((counting & 1) != 0 && end.answer == &answer.type() &&
+        hold_for(end.answer_conditions, end.answer_slots, answer)) {
+      return &end;
+    }
+    counting >>= 1;
+  }
+  return nullptr;
+}
+
 std::vector<const MessageInfo*> ends_of(const Message& request, int server_version) {
   std::vector<const MessageInfo*> answers;
   for (const End& end : request.type().ends) {
-    if (holds(end, request, server_version)) answers.push_back(end.answer);
+    if (!counts(end, request, server_version) || std::ranges::count(answers, end.answer) != 0) continue;
+    answers.push_back(end.answer);
   }
   return answers;
 }
 
-bool ends(const MessageInfo& answer, const Message& request, int server_version) {
-  return std::ranges::any_of(request.type().ends, [&](const End& end) {
-    return end.answer == &answer && holds(end, request, server_version);
-  });
+bool ends(const Message& answer, const Message& request, int server_version) {
+  return end_by(request.type(), ends_that_count(request, server_version), answer) != nullptr;
+}
+
+bool goes_on(const Message& request, int server_version) {
+  bool batch = false, ended = false;
+  for (const End& end : request.type().ends) {
+    if (!counts(end, request, server_version)) continue;
+    (end.batch ? batch : ended) = true;
+  }
+  return !ended && (batch || request.type().kind == RequestKind::Stream) && cancelled_by(request) == nullptr;
+}
+
+const MessageInfo* cancelled_by(const Message& request) {
+  const MessageInfo& type = request.type();
+  return hold_for(type.cancels_if, type.cancels_if_slots, request) ? type.cancels : nullptr;
 }
 
 }  // namespace ibkr::protocol

@@ -84,6 +84,7 @@ struct FieldInfo {
   std::uint8_t since;       ///< protobuf: first server version that has it; 0: as old as its message
   bool ignorable;           ///< may be dropped where a target version cannot carry it
   bool always;              ///< protobuf: written when unset too, as empty (both halves of a map entry)
+  bool refers;              ///< an id of something else than what the message is about: a parent order, a filter
   const TextValues* texts;  ///< known values of a text, or null
   const Beside* beside;     ///< null where the role always counts
 };
@@ -222,13 +223,39 @@ enum class RequestKind : std::uint8_t {
   Stream,   ///< answers until it is cancelled
 };
 
-/// One way in which a request is ended (relations.h asks them).
+/// How answers find a request that carries no id of its own.
+enum class Unnumbered : std::uint8_t {
+  No,       ///< it has a request id or an order id; an answer is never unnumbered
+  Alone,    ///< its answers are nobody else's, and TWS answers requests of this type in turn
+  Joined,   ///< the same, but one that is sent too soon after another may get no answer: that one's is for both
+  Keyed,    ///< the answer repeats a key of the request
+  Family,   ///< other requests have the same answers, so only one of them can be under way
+  Counted,  ///< one subscription per connection, which ends with its last user; another one takes its place
+  Command,  ///< nothing comes back that is its own
+};
+
+/// One way in which an answer ends a request, or the first batch of one that goes on (relations.h asks them).
 struct End {
   const MessageInfo* answer;
-  std::uint8_t since;                     ///< only from this server version on (0: always)
-  std::uint8_t until;                     ///< only below this server version (0: always)
-  std::span<const Condition> conditions;  ///< on the request; all must hold
-  std::span<const TextSlot> slots;        ///< the request and the parts of it that the conditions look into
+  bool batch;                                    ///< it goes on: only its first batch is complete
+  std::uint8_t since;                            ///< only from this server version on (0: always)
+  std::uint8_t until;                            ///< only below this server version (0: always)
+  std::span<const Condition> conditions;         ///< on the request; all must hold
+  std::span<const TextSlot> slots;               ///< the request and the parts of it that the conditions look into
+  std::span<const Condition> answer_conditions;  ///< on the answer; all must hold
+  std::span<const TextSlot> answer_slots;        ///< the answer and the parts that its conditions look into
+  std::span<const MessageInfo* const> then;      ///< answers that come only after the batch, at their own time
+};
+
+/// The most ways in which a request can end; the generator checks it.
+inline constexpr std::size_t kMaxEnds = 32;
+
+/// Where a message has an id or a key (identity.h reads them): `steps` are the structs on the way, from the message
+/// down, and the field itself.
+struct IdPath {
+  Role role;     ///< of the field
+  bool in_list;  ///< a list is on the way, or is the field itself
+  std::span<const FieldInfo* const> steps;
 };
 
 /// A message type.
@@ -246,9 +273,15 @@ struct MessageInfo {
   RequestKind kind;
   // Relations. Requests point at answers; all lists are names resolved by the generator.
   std::span<const MessageInfo* const> answers;  ///< a request's possible answers, errors not listed
-  std::span<const End> ends;                    ///< those that end it, for a stream: its first batch; and when
-  const MessageInfo* cancel;                    ///< the request that cancels it, or null
+  std::span<const End> ends;                    ///< those that end it, or its first batch; and when
+  const MessageInfo* cancel;                    ///< the request that cancels it, or null; it can be of the same type
   const MessageInfo* cancels;                   ///< the request that this one cancels, or null
+  std::span<const Condition> cancels_if;        ///< on this message; only when all hold is it the cancel of `cancels`
+  std::span<const TextSlot> cancels_if_slots;   ///< this message and the parts that they look into
+  const MessageInfo* cancel_all;                ///< the request that cancels all requests of this type, or null
+  const MessageInfo* cancels_all;               ///< the type of requests that this one cancels, all of them, or null
+  Unnumbered unnumbered;                        ///< how answers find it when it has no id
+  std::span<const IdPath> ids;                  ///< what it is about, nearest to the top first
   bool pushed;                                  ///< an answer that TWS also sends unasked
 };
 

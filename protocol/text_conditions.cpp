@@ -79,13 +79,12 @@ bool not_empty(const FieldInfo& field, const void* object) {
 
 }  // namespace
 
-bool holds(const Condition& c, const TextScope& scope) {
-  const void* object = scope.objects[c.slot];
+bool holds(const Condition& c, int server_version, int message_version, const void* object) {
   switch (c.code) {
     case ConditionCode::ServerVersion:
-      return compared(c.compare, scope.server_version, static_cast<int>(c.number));
+      return compared(c.compare, server_version, static_cast<int>(c.number));
     case ConditionCode::MessageVersion:
-      return compared(c.compare, scope.message_version, static_cast<int>(c.number));
+      return compared(c.compare, message_version, static_cast<int>(c.number));
     case ConditionCode::Integer: {
       const std::int64_t value = integer_of(*c.field, object);
       return std::ranges::any_of(c.integers,

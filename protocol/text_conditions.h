@@ -35,10 +35,15 @@ inline bool applies(const TextOp& op, int server_version) {
   return server_version >= op.since && (op.until == 0 || server_version < op.until);
 }
 
-bool holds(const Condition& condition, const TextScope& scope);
+/// `object` is the struct that the condition looks into, null where it is not there. Conditions only read.
+bool holds(const Condition& condition, int server_version, int message_version, const void* object);
 
-inline bool hold(std::span<const Condition> conditions, const TextScope& scope) {
-  return std::ranges::all_of(conditions, [&](const Condition& condition) { return holds(condition, scope); });
+/// True when all hold. A scope has a server version, a message version and the objects of the slots.
+template <class Scope>
+bool hold(std::span<const Condition> conditions, const Scope& scope) {
+  return std::ranges::all_of(conditions, [&](const Condition& condition) {
+    return holds(condition, scope.server_version, scope.message_version, scope.objects[condition.slot]);
+  });
 }
 
 /// True when the body of an If is to be run.

@@ -3,13 +3,12 @@
 #include <spdlog/spdlog.h>
 
 #include "protocol/codec.h"
-#include "protocol/fields.h"
+#include "protocol/identity.h"
 #include "protocol/messages.h"
 
 namespace ibkr::replay {
 
 using protocol::Message;
-using protocol::Role;
 
 namespace {
 
@@ -21,12 +20,6 @@ constexpr int kWritesPerTurn = 16;
 
 /// What the proxy notes when TWS was the first to end the session.
 bool ended_by_tws(const journal::SessionInfo& session) { return session.end_reason.rfind("tws ", 0) == 0; }
-
-/// The id that an error about this request carries.
-std::int64_t error_id(const Message& request) {
-  if (const auto id = protocol::integer_with_role(request, Role::RequestId)) return *id;
-  return protocol::integer_with_role(request, Role::OrderId).value_or(-1);
-}
 
 }  // namespace
 
@@ -91,7 +84,7 @@ void ReplayServer::Connection::on_request(std::string_view payload) {
   if (!request) {
     Mismatch mismatch = request.error();
     if (!live) mismatch.name += " (" + live.error().to_string() + ")";
-    return refuse(mismatch, live ? error_id(*live) : -1);
+    return refuse(mismatch, live ? protocol::error_id(*live) : -1);
   }
   spdlog::debug("connection {}: {} is #{}", number_, live ? live->name() : "an undecoded frame",
                 server_.recording_.requests()[*request].sequence);

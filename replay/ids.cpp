@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "protocol/fields.h"
+#include "protocol/identity.h"
 
 namespace ibkr::replay {
 

@@ -7,8 +7,8 @@
 #include <cmath>
 
 #include "protocol/codec.h"
-#include "protocol/fields.h"
 #include "protocol/frame.h"
+#include "protocol/identity.h"
 
 namespace ibkr::replay {
 

@@ -3,18 +3,22 @@
 #include <cassert>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "protocol/catalogue.h"
-#include "protocol/fields.h"
 
 namespace ibkr::replay {
 
 using protocol::Direction;
 using protocol::Message;
 using protocol::MessageInfo;
-using protocol::Role;
 
 namespace {
+
+/// What TWS takes at most to answer a request whose answers come in turn.
+constexpr std::int64_t kAnswered = 10'000'000'000;
+/// The same where it may answer several with one, sent within a second.
+constexpr std::int64_t kJoined = 1'000'000'000;
 
 std::string session_name(const journal::SessionInfo& session) { return "session " + std::to_string(session.id); }
 
@@ -35,6 +39,11 @@ std::string unusable(const journal::SessionInfo& session) {
 
 }  // namespace
 
+struct Recording::Following {
+  protocol::Exchanges exchanges;
+  std::map<const MessageInfo*, RequestIndex> in_turn;  // the last one of each type
+};
+
 Expected<Recording, std::string> Recording::load(journal::Reader& reader, const journal::SessionInfo& session,
                                                  std::size_t max_bytes) {
   if (std::string why = unusable(session); !why.empty()) return Unexpected(std::move(why));
@@ -42,7 +51,7 @@ Expected<Recording, std::string> Recording::load(journal::Reader& reader, const 
   if (!cursor) return Unexpected(cursor.error());
   Recording recording;
   recording.session_ = session;
-  Causes causes(session.server_version);
+  Following following{protocol::Exchanges(session.server_version), {}};
   for (;;) {
     const auto frame = cursor->next();
     if (!frame) {
@@ -62,13 +71,13 @@ Expected<Recording, std::string> Recording::load(journal::Reader& reader, const 
         break;
       case journal::FrameKind::Message:
         if ((*frame)->direction == Direction::Out) {
-          recording.add_request(**frame, causes);
+          recording.add_request(**frame, following);
         } else {
-          recording.add_frame(**frame, causes);
+          recording.add_frame(**frame, following.exchanges);
         }
     }
   }
-  recording.find_silenced();
+  recording.spare_what_ended_later();
   return recording;
 }
 
@@ -95,20 +104,37 @@ void Recording::add_hello_answer(const journal::Frame& frame) {
   hello_answer_ = keep(frame.payload);
 }
 
-void Recording::add_request(const journal::Frame& frame, Causes& causes) {
+void Recording::add_request(const journal::Frame& frame, Following& following) {
   RecordedRequest request;
   request.sequence = frame.sequence;
   request.at_ns = since_start(frame);
   request.payload = keep(frame.payload);
   request.frames_before = static_cast<FrameIndex>(frames_.size());
   if (const auto message = protocol::decode(Direction::Out, server_version(), frame.payload)) {
+    const auto index = static_cast<RequestIndex>(requests_.size());
     request.type = &message->type();
-    causes.sent(static_cast<RequestIndex>(requests_.size()), *message);
+    give_up_unanswered(*request.type, index, request.at_ns, following);
+    for (const protocol::Silenced& silenced : following.exchanges.sent(index, *message)) {
+      request.silences.push_back({silenced.request, silenced.replaced});
+    }
   }
   requests_.push_back(std::move(request));
 }
 
-void Recording::add_frame(const journal::Frame& frame, Causes& causes) {
+/// TWS answered none of its kind since the last one, for longer than it takes: the next answer is not that one's.
+void Recording::give_up_unanswered(const MessageInfo& type, RequestIndex index, std::int64_t at_ns,
+                                   Following& following) {
+  using protocol::Unnumbered;
+  if (type.unnumbered != Unnumbered::Alone && type.unnumbered != Unnumbered::Joined) return;
+  const auto [known, first] = following.in_turn.try_emplace(&type, index);
+  if (first) return;
+  const RequestIndex last = std::exchange(known->second, index);
+  const RecordedRequest& before = requests_[last];
+  const std::int64_t patience = type.unnumbered == Unnumbered::Joined ? kJoined : kAnswered;
+  if (before.answers.empty() && at_ns - before.at_ns > patience) following.exchanges.forget(last);
+}
+
+void Recording::add_frame(const journal::Frame& frame, protocol::Exchanges& exchanges) {
   const auto index = static_cast<FrameIndex>(frames_.size());
   RecordedFrame recorded;
   recorded.sequence = frame.sequence;
@@ -117,7 +143,7 @@ void Recording::add_frame(const journal::Frame& frame, Causes& causes) {
   recorded.requests_before = static_cast<RequestIndex>(requests_.size());
   if (const auto message = protocol::decode(Direction::In, server_version(), frame.payload)) {
     recorded.decodable = true;
-    recorded.cause = causes.came(*message);
+    recorded.cause = exchanges.came(*message);
   }
   if (recorded.cause.request == kNoRequest || recorded.cause.update) {
     pushes_.push_back(index);
@@ -127,34 +153,15 @@ void Recording::add_frame(const journal::Frame& frame, Causes& causes) {
   frames_.push_back(recorded);
 }
 
-/// A cancel silences the newest request of its kind with its id (all of its kind where there is no id). An order's
-/// cancel silences nothing: it is a question to TWS, and the order goes on until TWS says so. A request whose recorded
-/// answer went on to its end after the cancel does so again.
-void Recording::find_silenced() {
-  struct Key {
-    const MessageInfo* type;
-    std::int64_t id;
-    bool operator<(const Key& other) const { return std::tie(type, id) < std::tie(other.type, other.id); }
-  };
-  std::map<Key, std::vector<RequestIndex>> open;
-  const auto ended_later = [this](const RecordedRequest& request, const RecordedRequest& by) {
-    return !request.answers.empty() && request.answers.back() >= by.frames_before &&
-           frames_[request.answers.back()].cause.end;
-  };
-  for (RequestIndex index = 0; index < requests_.size(); ++index) {
-    RecordedRequest& request = requests_[index];
-    if (request.type == nullptr || protocol::has_role(*request.type, Role::OrderId)) continue;
-    const bool numbered = protocol::has_role(*request.type, Role::RequestId);
-    const std::int64_t id =
-        numbered ? protocol::integer_with_role(this->request(index), Role::RequestId).value_or(0) : 0;
-    const MessageInfo* cancels = request.type->cancels;
-    auto& same = open[{cancels ? cancels : request.type, id}];
-    if (cancels != nullptr) {
-      for (const RequestIndex other : same) request.silences.push_back({other, ended_later(requests_[other], request)});
-      same.clear();
-    } else if (request.type->kind != protocol::RequestKind::Command) {
-      for (const RequestIndex other : same) request.silences.push_back({other, true});
-      same.assign(1, index);
+/// What is cancelled or replaced is silent from then on. A request whose recorded answer went on to its end after the
+/// cancel does so again.
+void Recording::spare_what_ended_later() {
+  for (RecordedRequest& request : requests_) {
+    for (Silenced& silenced : request.silences) {
+      const RecordedRequest& other = requests_[silenced.request];
+      silenced.updates_only =
+          silenced.updates_only || (!other.answers.empty() && other.answers.back() >= request.frames_before &&
+                                    frames_[other.answers.back()].cause.end);
     }
   }
 }

@@ -14,10 +14,14 @@
 
 #include "journal/reader.h"
 #include "protocol/codec.h"
+#include "protocol/exchanges.h"
 #include "protocol/frame.h"
-#include "replay/causes.h"
 
 namespace ibkr::replay {
+
+using protocol::Cause;
+using protocol::kNoRequest;
+using protocol::RequestIndex;
 
 /// Number of an incoming frame in its session, from 0 on.
 using FrameIndex = std::uint32_t;
@@ -82,11 +86,14 @@ class Recording {
   protocol::Message frame(FrameIndex index) const;
 
  private:
+  struct Following;
   Recording() = default;
   void add_hello_answer(const journal::Frame& frame);
-  void add_request(const journal::Frame& frame, Causes& causes);
-  void add_frame(const journal::Frame& frame, Causes& causes);
-  void find_silenced();
+  void add_request(const journal::Frame& frame, Following& following);
+  void give_up_unanswered(const protocol::MessageInfo& type, RequestIndex index, std::int64_t at_ns,
+                          Following& following);
+  void add_frame(const journal::Frame& frame, protocol::Exchanges& exchanges);
+  void spare_what_ended_later();
   Payload keep(std::string_view payload);
   std::int64_t since_start(const journal::Frame& frame) const { return frame.at.mono_ns - start_ns_; }
 

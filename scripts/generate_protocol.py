@@ -166,7 +166,7 @@ def field_entry(description, struct, f, bit):
     beside = f"&beside_{struct.name}_{f.name}" if f.beside else "nullptr"
     return (f"    {{{literal(f.name)}, {literal(f.doc)}, {kind_type}, {enum}, offsetof({struct.name}, {f.name}), "
             f"{bit}, {f.number}, Kind::{kind}, ProtoType::{proto}, Role::{camel(f.role)}, {flag(f.key)}, {flag(f.telling)}, "
-            f"{f.since}, {flag(f.ignorable)}, {flag(f.always)}, {texts}, {beside}}},")
+            f"{f.since}, {flag(f.ignorable)}, {flag(f.always)}, {flag(f.refers)}, {texts}, {beside}}},")
 
 
 def flag(value):
@@ -293,6 +293,7 @@ class LayoutWriter:
                 f"{op.element_slot}, Kind::{kind}, {body}, {otherwise}, {bit}, {offset}, {self.number(op)}, {where}, {detail}}},")
 
     def slot_table(self):
+        """The name of the table of slots."""
         slots = ["{0, nullptr}", *(f"{{{s.parent}, {self.field(s.parent, s.field)}}}" for s in self.slots[1:])]
         self.out.append(f"constexpr TextSlot slots_{self.tag}[] = {{{', '.join(slots)}}};")
         return f"slots_{self.tag}"
@@ -305,16 +306,56 @@ class LayoutWriter:
         self.out.append(f"constinit const TextLayout layout_{self.tag}{{{table}, {self.slot_table()}}};\n")
         return "\n".join(self.out)
 
-    def end(self, end, slots):
-        conditions = self.table("Condition", map(self.condition, end.conditions)) if end.conditions else "{}"
-        return f"{{&{end.answer}::info, {end.since}, {end.until}, {conditions}, {slots}}}"
+    def conditions(self, conditions):
+        return self.table("Condition", map(self.condition, conditions)) if conditions else "{}"
 
-    def ends(self, ends):
-        """The lines that the table needs, and its name."""
-        if not ends:
-            return [], "{}"
-        slots = self.slot_table()
-        return self.out, self.table("End", [self.end(end, slots) for end in ends])
+
+class RelationWriter:
+    """Tables of one message's relations: lines in `out`."""
+
+    def __init__(self, description, message, tag):
+        self.description, self.message, self.tag = description, message, tag
+        self.out, self.scopes = [], 0
+
+    def infos(self, tag, names):
+        if not names:
+            return "{}"
+        self.out.append(f"constexpr const MessageInfo* {tag}_{self.tag}[] = {{{', '.join(f'&{n}::info' for n in names)}}};")
+        return f"{tag}_{self.tag}"
+
+    def conditions(self, conditions, slots):
+        """Names of the tables of conditions and of their slots."""
+        if not conditions:
+            return "{}", "{}"
+        self.scopes += 1
+        writer = LayoutWriter(self.description, slots, f"relation_{self.tag}_{self.scopes}")
+        names = writer.conditions(conditions), writer.slot_table()
+        self.out += writer.out
+        return names
+
+    def ends(self):
+        entries = []
+        for i, end in enumerate(self.message.ends):
+            of_request = self.conditions(end.conditions, end.slots)
+            of_answer = self.conditions(end.answer_conditions, end.answer_slots)
+            then = self.infos(f"then_{i}", end.then)
+            entries.append(f"    {{&{end.answer}::info, {str(end.batch).lower()}, {end.since}, {end.until}, "
+                           f"{', '.join(of_request)}, {', '.join(of_answer)}, {then}}}")
+        if not entries:
+            return "{}"
+        self.out.append(f"constexpr End ends_{self.tag}[] = {{\n" + ",\n".join(entries) + "};")
+        return f"ends_{self.tag}"
+
+    def ids(self):
+        entries = []
+        for i, path in enumerate(self.message.id_paths):
+            steps = ", ".join(f"&fields_{struct.name}[{struct.fields.index(f)}]" for struct, f in path.fields)
+            self.out.append(f"constexpr const FieldInfo* id_{self.tag}_{i}[] = {{{steps}}};")
+            entries.append(f"{{Role::{camel(path.role)}, {str(path.in_list).lower()}, id_{self.tag}_{i}}}")
+        if not entries:
+            return "{}"
+        self.out.append(f"constexpr IdPath ids_{self.tag}[] = {{{', '.join(entries)}}};")
+        return f"ids_{self.tag}"
 
 
 def layouts_source(description):
@@ -328,13 +369,11 @@ def layouts_source(description):
 def catalogue_source(description):
     out = [WARNING + '#include "protocol/catalogue.h"\n#include "protocol/error_codes.h"\n#include "tables.h"\n\nnamespace ibkr::protocol {\n']
     messages = sorted(description.messages, key=lambda m: (m.direction, m.id))
-    cancels = {m.cancel: m.name for m in messages if m.cancel}
+    cancels = {m.cancel: m for m in messages if m.cancel}
+    cancels_all = {m.cancel_all: m.name for m in messages if m.cancel_all}
 
-    def infos(tag, names):
-        if not names:
-            return "{}"
-        out.append(f"constexpr const MessageInfo* {tag}[] = {{{', '.join(f'&{n}::info' for n in names)}}};")
-        return tag
+    def pointer(name):
+        return f"&{name}::info" if name else "nullptr"
 
     for m in messages:
         tag = f"{m.direction}_{m.id}"
@@ -342,17 +381,19 @@ def catalogue_source(description):
         if m.aliases:
             out.append(f"constexpr std::string_view aliases_{tag}[] = {{{', '.join(map(literal, m.aliases))}}};")
             aliases = f"aliases_{tag}"
-        answers = infos(f"answers_{tag}", m.answers)
-        lines, ends = LayoutWriter(description, m.end_slots, f"ends_{tag}").ends(m.ends)
-        out += lines
-        cancel = f"&{m.cancel}::info" if m.cancel else "nullptr"
-        cancelled = f"&{cancels[m.name]}::info" if m.name in cancels else "nullptr"
+        writer = RelationWriter(description, m, tag)
+        answers, ends, ids = writer.infos("answers", m.answers), writer.ends(), writer.ids()
+        cancelled = cancels.get(m.name)
+        conditions = writer.conditions(cancelled.cancel_conditions, cancelled.cancel_slots) if cancelled else ("{}", "{}")
+        out += writer.out
         text = f"&layout_{tag}" if m.ops is not None else "nullptr"
         out.append(
             f"constinit const MessageInfo {m.name}::info{{{literal(m.name)}, {literal(m.doc)}, {aliases}, "
             f"Direction::{m.direction.capitalize()}, {m.id}, {m.since}, {m.protobuf}, &struct_{m.name}, {text}, "
-            f"RequestKind::{camel(m.kind.replace('-', '_')) if m.kind else 'None'}, {answers}, {ends}, {cancel}, "
-            f"{cancelled}, {str(m.pushed).lower()}}};\n")
+            f"RequestKind::{camel(m.kind.replace('-', '_')) if m.kind else 'None'}, {answers}, {ends}, "
+            f"{pointer(m.cancel)}, {pointer(cancelled.name if cancelled else '')}, {', '.join(conditions)}, "
+            f"{pointer(m.cancel_all)}, {pointer(cancels_all.get(m.name))}, "
+            f"Unnumbered::{camel(m.rule) if m.rule else 'No'}, {ids}, {str(m.pushed).lower()}}};\n")
     listed = ", ".join(f"&{m.name}::info" for m in messages)
     out.append(f"constexpr const MessageInfo* catalogue[] = {{{listed}}};")
     out.append("std::span<const MessageInfo* const> all_messages() { return catalogue; }\n")
@@ -366,7 +407,7 @@ def errors_source(description):
     out, entries = [], []
     for e in sorted(description.errors.values(), key=lambda e: e.code):
         spans = []
-        for relation in ("refuses", "confirms"):
+        for relation in ("refuses", "confirms", "concerns"):
             names = getattr(e, relation)
             if names:
                 listed = ", ".join(f"&{n}::info" for n in names)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from protocol_description import PROTOBUF_OFFSET, Description, Wrong
 from protocol_lines import FIRST_VERSION, LAST_VERSION
-from reference_layout import end_told, layout_lines
+from reference_layout import cancel_told, end_told, layout_lines
 
 ROOT = Path(__file__).resolve().parents[1]
 MESSAGES = ROOT / "protocol" / "messages"
@@ -23,6 +23,12 @@ TITLES = {"session": "Session", "market_data": "Market data", "orders": "Orders 
           "news": "News and events", "config": "Configuration"}
 KINDS = {"command": "command: it has no answer of its own", "one-shot": "one-shot: one answer",
          "finite": "finite: answers up to an end", "stream": "stream: answers until it is cancelled"}
+RULES = {"alone": "alone: its answers are nobody else's, and come in turn",
+         "joined": "joined: alone, but asked again too soon it may get no answer of its own",
+         "keyed": "keyed: the answer repeats its key",
+         "family": "family: other requests have these answers; one at a time",
+         "counted": "counted: one subscription per connection, ended with its last user",
+         "command": "command: nothing comes back that is its own"}
 EFFECTS = {"ends": "refused, or over: nothing more follows, nor an end message",
            "notice": "information; nothing failed",
            "warning": "goes on, but not quite as asked",
@@ -59,7 +65,8 @@ version on it travels as protobuf.
 ## How to read a page
 
 **Kind** of a request: a *command* has no answer of its own; *one-shot* has one; *finite* has answers up to an end; a *stream* goes
-on until it is cancelled. An error can end each of them instead: see [error codes](errors.md).
+on until it is cancelled. An error can end each of them instead: see [error codes](errors.md). A request **without an id** says
+how its answers find it.
 
 **Fields**: the protobuf number (`-` where only text has the field), name, type, role and meaning. Every field can be unset.
 A `decimal` is a number with its exact digits, which protobuf carries as a string. Roles:
@@ -81,6 +88,7 @@ A `decimal` is a number with its exact digits, which protobuf carries as a strin
 | tag | free text that the app made up |
 | text | prose, which may quote ids |
 
+*Refers*: the id of something else than what the message is about, such as a parent order.
 *Ignorable*: without it the message still means the same to a program. *From 223 on* and the like: the server version
 that gave protobuf the field; others are as old as their message.
 
@@ -221,16 +229,24 @@ class Reference:
             yield f"kind: {KINDS[m.kind]}"
         if m.answers:
             yield f"answers: {self.links(m.answers)}"
-        if m.ends:
-            told = "; ".join(f"{self.link(end.answer)}{end_told(end)}" for end in m.ends)
-            if not any(map(end_told, m.ends)):
-                told = self.links(end.answer for end in m.ends)
-            yield f"{'first batch ends with' if m.kind == 'stream' else 'ended by'}: {told}"
+        for label, batch in (("ended by", False), ("first batch ends with", True)):
+            ends = [end for end in m.ends if end.batch == batch]
+            told = "; ".join(f"{self.link(end.answer)}{end_told(end)}{self.then(end)}" for end in ends)
+            if ends and not any(end_told(end) or end.then for end in ends):
+                told = self.links(end.answer for end in ends)
+            if ends:
+                yield f"{label}: {told}"
         if m.cancel:
-            yield f"cancelled by: {self.link(m.cancel)}"
-        cancelled = [other.name for other in self.description.messages if other.cancel == m.name]
-        if cancelled:
-            yield f"cancels: {self.links(cancelled)}"
+            yield f"cancelled by: {self.link(m.cancel)}{cancel_told(m)}"
+        if m.cancel_all:
+            yield f"all are cancelled by: {self.link(m.cancel_all)}"
+        for other in self.description.messages:
+            if other.cancel == m.name:
+                yield f"cancels: {self.link(other.name)}{cancel_told(other)}"
+            if other.cancel_all == m.name:
+                yield f"cancels all: {self.link(other.name)}"
+        if m.rule:
+            yield f"without an id: {RULES[m.rule]}"
         for relation, told in (("confirms", "worked: error"), ("refuses", "nothing left to cancel: error")):
             codes = [str(e.code) for e in self.description.errors.values() if m.name in getattr(e, relation)]
             if codes:
@@ -240,6 +256,9 @@ class Reference:
             yield f"answer to: {self.links(requests)}"
         if m.pushed:
             yield "TWS sends it unasked, too"
+
+    def then(self, end):
+        return f", then {self.links(end.then)}" if end.then else ""
 
     def fields(self, struct):
         if not struct.fields:
@@ -256,7 +275,7 @@ class Reference:
     @staticmethod
     def roles(f):
         beside = f"beside {f.beside[0]}={'/'.join(f.beside[1])}" if f.beside else ""
-        return [word for word in (f.role, beside, "key" if f.key else "", f"from {f.since} on" if f.since else "", "ignorable" if f.ignorable else "") if word]
+        return [word for word in (f.role, beside, "key" if f.key else "", "refers" if f.refers else "", f"from {f.since} on" if f.since else "", "ignorable" if f.ignorable else "") if word]
 
     def layout(self, m):
         last = (m.protobuf or LAST_VERSION + 1) - 1

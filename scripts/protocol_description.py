@@ -8,8 +8,9 @@ import re
 from dataclasses import dataclass, field as member
 
 from protocol_errors import check_errors, read_errors
-from protocol_layout import ENDS_USAGE, SCALARS, SPELLINGS, Ends, Layout
+from protocol_layout import SCALARS, SPELLINGS, Layout
 from protocol_lines import FIRST_VERSION, Wrong, doc, expect, integer, is_text, read_lines, server_version, unquote
+from protocol_relations import CANCEL_USAGE, ENDED, ENDS_USAGE, RULES, finish_relations
 
 __all__ = ["SPELLINGS", "Description", "Wrong"]
 
@@ -18,14 +19,13 @@ ROLES = {"request_id": ("int32",), "order_id": ("int32",), "request_or_order_id"
          "client_id": ("int32",), "account": ("string",), "exec_id": ("string",), "stamp": ("string", "int64"),
          "when": ("string", "int32"), "user": ("string",), "secret": ("string",), "tag": ("string",), "text": ("string",)}
 ID_ROLES = ("request_id", "order_id", "request_or_order_id", "perm_id", "client_id", "exec_id")  # one each, never lists
-FLAGS = ("key", "telling", "ignorable", "always")
+FLAGS = ("key", "telling", "ignorable", "always", "refers")
 KEY_TYPES = ("int32", "string")
 KINDS = ("command", "one-shot", "finite", "stream")
-ENDED = ("one-shot", "finite")
 WIRES = {"string": ("double",)}  # protobuf types that a field of another type may have
 PROTOBUF_OFFSET = 200  # ids below it; on the wire it is added to them
 MAX_NUMBER = 999  # of a protobuf field; tables are that long
-FIELD_USAGE = 'NUMBER|- name type [role [beside=]] [key] [telling] [wire=] [enum=] [texts=] [since=] [ignorable] [always] "text"'
+FIELD_USAGE = 'NUMBER|- name type [role [beside=]] [key] [telling] [wire=] [enum=] [texts=] [since=] [ignorable] [always] [refers] "text"'
 GENERATED = ("info", "offset_of", "presence", "unknown_fields")  # members that the generator adds to structs
 KEYWORDS = frozenset("""and and_eq asm auto bitand bitor bool break case catch char class compl concept const continue
     default delete do double else enum explicit export extern false float for friend goto if inline int long mutable
@@ -51,6 +51,7 @@ class Field:
     since: int = 0  # first server version whose protobuf has it, 0 when as old as its message
     ignorable: bool = False
     always: bool = False
+    refers: bool = False
 
     @property
     def is_list(self):
@@ -92,9 +93,14 @@ class Message:
     kind: str = ""
     answers: list = member(default_factory=list)
     ends: list = member(default_factory=list)  # of End
-    end_slots: list = member(default_factory=list)  # that their conditions look into
     end_lines: list = member(default_factory=list)
     cancel: str = ""
+    cancel_conditions: list = member(default_factory=list)  # on the cancel
+    cancel_slots: list = member(default_factory=list)  # that they look into
+    cancel_line: object = None
+    cancel_all: str = ""
+    rule: str = ""  # of a request without an id
+    id_paths: list = member(default_factory=list)
     body: Struct = None
     like: str = ""
     lines: list = None  # of the text block, None when protobuf only
@@ -304,7 +310,7 @@ class Description:
         at, given = 0, set()
         while at < len(block) and block[at].words not in (["fields"], ["text"]):
             word = block[at].words[0]
-            if word in given and word != "ends":
+            if word in given and word not in ("ends", "batch"):
                 raise Wrong(f"{block[at].where}: {word} is given twice")
             given.add(word)
             self._property(message, block[at])
@@ -340,12 +346,19 @@ class Description:
         elif word == "answers":
             expect(line, rest and message.direction == "out", "answers Name ..., in an 'out' message")
             message.answers = [(name, line.where) for name in rest]
-        elif word == "ends":
+        elif word in ("ends", "batch"):
             expect(line, rest and message.direction == "out", ENDS_USAGE)
             message.end_lines.append(line)
         elif word == "cancel":
-            expect(line, len(rest) == 1 and message.direction == "out", "cancel Name, in an 'out' message")
-            message.cancel = (rest[0], line.where)
+            expect(line, rest and message.direction == "out", CANCEL_USAGE)
+            message.cancel_line = line
+        elif word == "cancel_all":
+            expect(line, len(rest) == 1 and message.direction == "out", "cancel_all Name, in an 'out' message")
+            message.cancel_all = (rest[0], line.where)
+        elif word == "unnumbered":
+            expect(line, len(rest) == 1 and rest[0] in RULES and message.direction == "out",
+                   f"unnumbered {'|'.join(RULES)}, in an 'out' message")
+            message.rule = rest[0]
         else:
             raise Wrong(f"{line.where}: unknown word {word} in message {message.name}")
 
@@ -371,7 +384,7 @@ class Description:
         m.ops, m.slots = layout.ops, layout.slots
 
     def _check_messages(self):
-        ids, names, cancels = {}, {}, {}
+        ids, names = {}, {}
         for m in self.messages:
             if not 0 < m.id < PROTOBUF_OFFSET:
                 raise Wrong(f"{m.where}: {m.name} has the id {m.id}; ids are 1 to {PROTOBUF_OFFSET - 1}")
@@ -388,31 +401,4 @@ class Description:
                 raise Wrong(f"{m.where}: request {m.name} needs a kind: {', '.join(KINDS)}")
             if m.kind in ENDED and not m.end_lines:
                 raise Wrong(f"{m.where}: {m.name} is {m.kind}, so it needs ends")
-        for m in self.messages:
-            m.answers = self._related(m, m.answers, "in")
-            self._finish_ends(m)
-            if m.cancel:
-                [m.cancel] = self._related(m, [m.cancel], "out")
-                other = cancels.setdefault(m.cancel, m)
-                if other is not m or m.cancel == m.name:
-                    raise Wrong(f"{m.where}: {m.cancel} cannot cancel {m.name}: it cancels {other.name}, or is itself")
-
-    def _finish_ends(self, m):
-        made = Ends(self, m, m.end_lines)
-        m.ends, m.end_slots = made.ends, made.slots
-        for i, end in enumerate(m.ends):
-            if end.answer not in m.answers:
-                raise Wrong(f"{end.where}: {end.answer} ends {m.name} but is not among its answers")
-            same = [other for other in m.ends[:i] if other.answer == end.answer]
-            if any(not (e.since or e.until or e.conditions) for e in [end, *same] if same):
-                raise Wrong(f"{end.where}: {end.answer} ends {m.name} in any case, so it is named once")
-
-    def _related(self, message, relations, direction):
-        names = []
-        for name, where in relations:
-            if self.message(name, direction) is None:
-                raise Wrong(f"{where}: {message.name} names {name}, which is no '{direction}' message")
-            if name in names:
-                raise Wrong(f"{where}: {message.name} names {name} twice")
-            names.append(name)
-        return names
+        finish_relations(self)

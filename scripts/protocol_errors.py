@@ -8,9 +8,9 @@ from protocol_lines import Wrong, doc, expect, integer
 AREAS = ("account", "client", "connection", "connectivity", "contract", "depth", "farm", "fundamental", "historical",
          "market_data", "order", "request", "scanner", "system", "tick_by_tick", "time")
 EFFECTS = ("ends", "notice", "warning", "either")
-RELATIONS = ("refuses", "confirms")
+RELATIONS = ("refuses", "confirms", "concerns")
 USAGE_OF_ADVICE = 'advice "text" once, below a code'
-USAGE = f'CODE area {"|".join(EFFECTS)} [refuses (Name ...)] [confirms (Name ...)] "text"'
+USAGE = f'CODE area {"|".join(EFFECTS)} [refuses (Name ...)] [confirms (Name ...)] [concerns (Name ...)] "text"'
 
 
 @dataclass
@@ -23,6 +23,7 @@ class ErrorCode:
     advice: str = ""  # what to do about it
     refuses: list = member(default_factory=list)   # names of cancels
     confirms: list = member(default_factory=list)
+    concerns: list = member(default_factory=list)  # names of requests without an id
 
 
 def read_errors(block, known):
@@ -42,9 +43,12 @@ def read_errors(block, known):
 def check_errors(codes, message):
     """Cancels are requests that take something back; `message(name)` is the description's `out` message, or None."""
     for made in codes.values():
-        for name in [*made.refuses, *made.confirms]:
+        for name in [*made.refuses, *made.confirms, *made.concerns]:
             if message(name) is None:
                 raise Wrong(f"{made.where}: error {made.code} names {name}, which is no 'out' message")
+        for name in made.concerns:
+            if not message(name).rule:
+                raise Wrong(f"{made.where}: error {made.code} concerns {name}, which has an id that the error carries")
 
 
 def _error_code(line):

@@ -15,7 +15,6 @@ COMPARES = {"==": "Equal", "!=": "NotEqual", "<": "Less", "<=": "LessEqual", ">"
             "in": "Equal"}
 MAX_SLOTS = 16  # kMaxTextSlots in protocol/schema.h
 MAX_BITS = 31  # of a mask, which is an int32
-ENDS_USAGE = "ends Name ... [since V] [until V] [if condition and ...], in an 'out' message"
 
 
 @dataclass
@@ -357,45 +356,3 @@ class Layout(Scope):
         if (slot, f.name) not in self.known:
             raise Wrong(f"{where}: {f.name} is compared before it is read")
         return slot, f
-
-
-@dataclass
-class End:
-    """One way in which an answer ends a request; see End in protocol/schema.h."""
-    answer: str
-    where: str
-    since: int
-    until: int
-    conditions: list
-    slots: list  # what the conditions' slots are
-
-
-class Ends(Scope):
-    """A request's `ends` lines. Leaves `ends` and `slots`; raises Wrong."""
-
-    def __init__(self, description, message, lines):
-        super().__init__(description, message)
-        self.ends = [end for line in lines for end in self._line(line)]
-        self._check_slots()
-
-    def _line(self, line):
-        words = line.words[1:]
-        at = words.index("if") if "if" in words else len(words)
-        names, since, until = version_range(line, words[:at])
-        expect(line, names and words[-1] != "if", ENDS_USAGE)
-        conditions = self._conditions(line, words[at + 1:], 0) if at < len(words) else []
-        for name in names:
-            answer = self.description.message(name, "in")
-            if answer is None:
-                raise Wrong(f"{line.where}: {self.message.name} names {name}, which is no 'in' message")
-            first = max(since, self.message.since, answer.since)
-            if until and first >= until:
-                raise Wrong(f"{line.where}: at no server version does this end it: {name} answers {self.message.name} "
-                            f"from {first} on")
-        return [End(name, line.where, since, until, conditions, self.slots) for name in names]
-
-    def _condition(self, line, words, base):
-        if words[:1] in (["server"], ["version"]):
-            raise Wrong(f"{line.where}: what ends a request depends on the server version by since and until, "
-                        f"and on its fields")
-        return super()._condition(line, words, base)

@@ -21,7 +21,7 @@ def _rows(message, ops, depth):
     for op in ops:
         when = _when(message, op)
         if op.code == "If":
-            yield f"{indent}if {' and '.join(_condition(message, c) for c in op.conditions)}", "", ""
+            yield f"{indent}if {' and '.join(_condition(message.slots, c) for c in op.conditions)}", "", ""
             yield from _rows(message, op.body, depth + 1)
             if op.otherwise:
                 yield f"{indent}else", "", ""
@@ -33,11 +33,11 @@ def _rows(message, ops, depth):
 
 
 def _told(message, op):
-    name = _path(message, op.slot, op.field) if op.field else ""
+    name = _path(message.slots, op.slot, op.field) if op.field else ""
     if op.code == "Field":
         return name, SPELLED.get(op.spelling, "0 when unset" if op.field.type in NUMBERS else "")
     if op.code == "Mask":
-        names = " ".join(_path(message, op.slot, f) for f in op.mask)
+        names = " ".join(_path(message.slots, op.slot, f) for f in op.mask)
         return f"mask ({names})", "one number of bits, the first name lowest"
     return {
         "Version": (f"version {op.number}", "the message's own version"),
@@ -55,8 +55,15 @@ def _told(message, op):
 def end_told(end):
     """When the end counts: " up to 195, if keep_up_to_date == 0"; "" where always."""
     when = _versions(end.since, end.until)
-    condition = " and ".join(_condition(end, c) for c in end.conditions)
+    condition = " and ".join([*(_condition(end.slots, c) for c in end.conditions),
+                              *("answer." + _condition(end.answer_slots, c) for c in end.answer_conditions)])
     return (f" {when}" if when else "") + (f", if `{condition}`" if condition else "")
+
+
+def cancel_told(message):
+    """When a cancel is one: ", if `subscribe == 0`"; "" where always. `message` is what it cancels."""
+    condition = " and ".join(_condition(message.cancel_slots, c) for c in message.cancel_conditions)
+    return f", if `{condition}`" if condition else ""
 
 
 def _when(message, op):
@@ -70,14 +77,14 @@ def _versions(since, until):
     return f"from {since} on" if since else f"up to {until - 1}" if until else ""
 
 
-def _condition(scope, c):
-    """`scope`: the message or the end whose slots the condition counts in."""
+def _condition(slots, c):
+    """`slots`: those that the condition counts in."""
     compare = COMPARES[c.compare]
     if c.code == "ServerVersion":
         return f"server {compare} {c.number}"
     if c.code == "MessageVersion":
         return f"version {compare} {c.number}"
-    name = _path(scope, c.slot, c.field)
+    name = _path(slots, c.slot, c.field)
     if c.code == "NotEmptyList":
         return f"{name} not empty"
     if c.code == "Number":
@@ -86,10 +93,10 @@ def _condition(scope, c):
     return f"{name} {compare} {values[0]}" if len(values) == 1 else f"{name} in ({', '.join(values)})"
 
 
-def _path(scope, slot, f):
+def _path(slots, slot, f):
     """From the message, or from the element of the innermost repeat."""
     names = [f.name]
-    while slot and not scope.slots[slot].field.is_list:
-        names.append(scope.slots[slot].field.name)
-        slot = scope.slots[slot].parent
+    while slot and not slots[slot].field.is_list:
+        names.append(slots[slot].field.name)
+        slot = slots[slot].parent
     return ".".join(reversed(names))

@@ -180,10 +180,38 @@ std::string_view values_name(const FieldInfo& field) {
 }
 
 std::string condition_text(const protocol::End& end) {
+  const std::string request = conditions_text(end.conditions, end.slots);
+  const std::string answer = conditions_text(end.answer_conditions, end.answer_slots, "answer.");
+  return request + (request.empty() || answer.empty() ? "" : " and ") + answer;
+}
+
+std::string_view rule_name(protocol::Unnumbered rule) {
+  using protocol::Unnumbered;
+  switch (rule) {
+    case Unnumbered::No:
+      return "";
+    case Unnumbered::Alone:
+      return "alone";
+    case Unnumbered::Joined:
+      return "joined";
+    case Unnumbered::Keyed:
+      return "keyed";
+    case Unnumbered::Family:
+      return "family";
+    case Unnumbered::Counted:
+      return "counted";
+    case Unnumbered::Command:
+      return "command";
+  }
+  return "";
+}
+
+std::string conditions_text(std::span<const protocol::Condition> conditions, std::span<const protocol::TextSlot> slots,
+                            std::string_view before) {
   std::string text;
-  for (const protocol::Condition& condition : end.conditions) {
+  for (const protocol::Condition& condition : conditions) {
     if (!text.empty()) text += " and ";
-    text += condition_text(condition, end.slots);
+    text += std::string(before) + condition_text(condition, slots);
   }
   return text;
 }

@@ -40,6 +40,11 @@ std::string_view kind_name(protocol::RequestKind kind);
 std::string_view direction_name(protocol::Direction direction);
 /// The name of the field's enumeration or known texts, or "".
 std::string_view values_name(const protocol::FieldInfo& field);
+/// "family", as the description says how answers find a request without an id; "" where there is one.
+std::string_view rule_name(protocol::Unnumbered rule);
+/// Conditions as the description writes them, joined; `before` stands before each field's name.
+std::string conditions_text(std::span<const protocol::Condition> conditions, std::span<const protocol::TextSlot> slots,
+                            std::string_view before = "");
 /// When the end counts, as the description writes it: "keep_up_to_date == 0 and …"; "" for no condition.
 std::string condition_text(const protocol::End& end);
 /// The requests that the message can answer.

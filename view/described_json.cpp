@@ -121,6 +121,8 @@ void ends(Json& json, const MessageInfo& type) {
   json.list("ends", type.ends, [&](const protocol::End& end) {
     json.object([&] {
       json.text("answer", end.answer->name);
+      if (end.batch) json.flag("batch", true);
+      names(json, "then", end.then);
       if (end.since != 0) json.number("since", end.since);
       if (end.until != 0) json.number("until", end.until);
       json.text_if("if", condition_text(end));
@@ -164,6 +166,10 @@ void members(Json& json, const MessageInfo& type, int server_version) {
   ends(json, type);
   if (type.cancel != nullptr) json.text("cancelled_by", type.cancel->name);
   if (type.cancels != nullptr) json.text("cancels", type.cancels->name);
+  json.text_if("cancels_if", conditions_text(type.cancels_if, type.cancels_if_slots));
+  if (type.cancel_all != nullptr) json.text("cancelled_all_by", type.cancel_all->name);
+  if (type.cancels_all != nullptr) json.text("cancels_all", type.cancels_all->name);
+  json.text_if("without_id", rule_name(type.unnumbered));
   names(json, "answer_to", requests_answered_by(type));
   if (type.direction == protocol::Direction::In) json.flag("pushed", type.pushed);
   fields(json, *type.body);

@@ -71,16 +71,18 @@ std::string told(const protocol::End& end) {
   } else if (end.until != 0) {
     text += fmt::format(" up to {}", end.until - 1);
   }
+  if (!end.then.empty()) text += ", then " + names(end.then);
   const std::string condition = condition_text(end);
   return condition.empty() ? text : text + ", if " + condition;
 }
 
 /// What ends it in any case on one line, the rest on one each.
-void append_ends(const MessageInfo& type, std::string& out) {
+void append_ends(const MessageInfo& type, bool batch, std::string& out) {
   std::vector<std::string> lines;
   bool listing = false;
   for (const protocol::End& end : type.ends) {
-    const bool always = end.since == 0 && end.until == 0 && end.conditions.empty();
+    if (end.batch != batch) continue;
+    const bool always = end.since == 0 && end.until == 0 && end.conditions.empty() && end.answer_conditions.empty();
     if (always && listing) {
       lines.back() += ", " + told(end);
     } else {
@@ -90,16 +92,51 @@ void append_ends(const MessageInfo& type, std::string& out) {
   }
   for (const std::string& line : lines) {
     const bool first = &line == lines.data();
-    append_line(!first ? "" : type.kind == protocol::RequestKind::Stream ? "first batch" : "ended by", line, out);
+    append_line(!first ? "" : batch ? "first batch" : "ended by", line, out);
   }
+}
+
+/// "CancelPositions", "AccountDataRequest, if subscribe == 0", "GlobalCancelRequest (all)"
+void append_cancels(const MessageInfo& type, std::string& out) {
+  const auto told = [](const MessageInfo& other, const MessageInfo& cancel) {
+    const std::string condition = conditions_text(cancel.cancels_if, cancel.cancels_if_slots);
+    return std::string(other.name) + (condition.empty() ? "" : ", if " + condition);
+  };
+  if (type.cancel != nullptr) append_line("cancelled by", told(*type.cancel, *type.cancel), out);
+  if (type.cancel_all != nullptr) append_line("all by", type.cancel_all->name, out);
+  if (type.cancels != nullptr) append_line("cancels", told(*type.cancels, type), out);
+  if (type.cancels_all != nullptr) append_line("cancels all", type.cancels_all->name, out);
+}
+
+/// How answers find a request without an id.
+std::string_view rule(const MessageInfo& type) {
+  using protocol::Unnumbered;
+  switch (type.unnumbered) {
+    case Unnumbered::No:
+      return "";
+    case Unnumbered::Alone:
+      return "alone: its answers are nobody else's, and come in turn";
+    case Unnumbered::Joined:
+      return "joined: alone, but asked again too soon it may get no answer of its own";
+    case Unnumbered::Keyed:
+      return "keyed: the answer repeats its key";
+    case Unnumbered::Family:
+      return "family: other requests have these answers; one at a time";
+    case Unnumbered::Counted:
+      return "counted: one subscription per connection, ended with its last user";
+    case Unnumbered::Command:
+      return "command: nothing comes back that is its own";
+  }
+  return "";
 }
 
 void append_relations(const MessageInfo& type, std::string& out) {
   append_line("manner", manner(type), out);
   append_line("answers", names(type.answers), out);
-  append_ends(type, out);
-  if (type.cancel != nullptr) append_line("cancelled by", type.cancel->name, out);
-  if (type.cancels != nullptr) append_line("cancels", type.cancels->name, out);
+  append_ends(type, false, out);
+  append_ends(type, true, out);
+  append_cancels(type, out);
+  append_line("without id", rule(type), out);
   append_line("confirmed by", errors_of_cancel(type, &protocol::ErrorCodeInfo::confirms), out);
   append_line("refused by", errors_of_cancel(type, &protocol::ErrorCodeInfo::refuses), out);
   append_line("answer to", names(requests_answered_by(type)), out);

@@ -408,7 +408,7 @@ local structs = {
     { 3, "price", "double", false, nil, nil, "Reference price of the hedge." },
   } },
   DeltaNeutralValidation = { doc = "TWS completed the hedge leg of a delta-neutral combination.", fields = {
-    { 0, "req_id", "int32", false, nil, "request_id", "Request or order that held the combination." },
+    { 0, "req_id", "int32", false, nil, "request_or_order_id", "Request or order that held the combination." },
     { 0, "con_id", "int32", false, nil, nil, "Instrument of the hedge." },
     { 0, "delta", "double", false, nil, nil, "Delta of the option side." },
     { 0, "price", "double", false, nil, nil, "Reference price of the hedge." },

@@ -47,13 +47,33 @@ class Describe(TestCase):
         [told] = described("reqHistoricalData")
         self.assertEqual(told["ends"][1:], [
             {"answer": "HistoricalDataEnd", "since": 196, "if": 'what_to_show != "SCHEDULE" and keep_up_to_date == 0'},
+            {"answer": "HistoricalData", "batch": True, "then": ["HistoricalDataUpdate"], "until": 196,
+             "if": 'what_to_show != "SCHEDULE" and keep_up_to_date == 1'},
+            {"answer": "HistoricalDataEnd", "batch": True, "then": ["HistoricalDataUpdate"], "since": 196,
+             "if": 'what_to_show != "SCHEDULE" and keep_up_to_date == 1'},
             {"answer": "HistoricalSchedule", "if": 'what_to_show == "SCHEDULE"'}])
         self.assertEqual(described("reqExecutions")[0]["ends"], [{"answer": "ExecutionDetailsEnd"}])
         self.assertRegex(ibkr("describe", "reqHistoricalData").stdout,
                          r'ended by +HistoricalData up to 195, if .*\n +HistoricalDataEnd from 196 on, if .*\n'
                          r' +HistoricalSchedule, if what_to_show == "SCHEDULE"\n')
-        self.assertRegex(ibkr("describe", "placeOrder").stdout, r"first batch +OpenOrder, if order\.what_if == 1\n")
+        self.assertRegex(ibkr("describe", "reqHistoricalData").stdout,
+                         r"first batch +HistoricalData up to 195, then HistoricalDataUpdate, if .*\n")
+        self.assertRegex(ibkr("describe", "placeOrder").stdout,
+                         r"ended by +OpenOrder, if order\.what_if == 1\n +OrderStatus, if answer\.status in ")
+        self.assertRegex(ibkr("describe", "reqPositions").stdout, r"first batch +PositionEnd\n")
         self.assertRegex(ibkr("describe", "VerifyRequest").stdout, r"ended by +VerifyMessageApi, VerifyCompleted\n")
+
+    def test_requests_without_an_id_tell_their_rule(self):
+        rules = {one["name"]: one["without_id"] for name in ("OpenOrdersRequest", "MarketRuleRequest", "PositionsRequest",
+                                                             "CurrentTimeRequest", "GlobalCancelRequest")
+                 for one in described(name)}
+        self.assertEqual(rules, {"OpenOrdersRequest": "family", "MarketRuleRequest": "keyed", "PositionsRequest": "counted",
+                                 "CurrentTimeRequest": "joined", "GlobalCancelRequest": "command"})
+        self.assertNotIn("without_id", described("MarketDataRequest")[0])
+        told = ibkr("describe", "AccountDataRequest").stdout
+        self.assertRegex(told, r"without id +counted: \w")
+        self.assertRegex(told, r"cancelled by +AccountDataRequest, if subscribe == 0\n")
+        self.assertRegex(ibkr("describe", "GlobalCancelRequest").stdout, r"cancels all +PlaceOrderRequest\n")
 
     def test_layout_is_what_encode_writes(self):
         [told] = described("TickPrice", "--server-version", 178)

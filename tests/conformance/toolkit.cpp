@@ -195,7 +195,6 @@ std::string slot_path(const TextLayout& text, std::uint8_t slot) {
 
 /// Every branch that the server version leaves open.
 void fields_of(const TextLayout& text, std::span<const TextOp> ops, int server_version, std::set<std::string>& paths) {
-  const TextScope scope(server_version, text.slots.size(), nullptr);
   for (std::size_t i = 0; i < ops.size();) {
     const TextOp& op = ops[i];
     const auto body = ops.subspan(i + 1, op.body), otherwise = ops.subspan(i + 1U + op.body, op.otherwise);
@@ -204,8 +203,9 @@ void fields_of(const TextLayout& text, std::span<const TextOp> ops, int server_v
     if (op.field) paths.insert(slot_path(text, op.slot) + std::string(op.field->name));
     for (const FieldInfo* bit : op.detail ? op.detail->mask : std::span<const FieldInfo* const>())
       paths.insert(slot_path(text, op.slot) + std::string(bit->name));
-    const bool closed = std::ranges::any_of(
-        conditions(op), [&](const Condition& c) { return c.code == ConditionCode::ServerVersion && !holds(c, scope); });
+    const bool closed = std::ranges::any_of(conditions(op), [&](const Condition& c) {
+      return c.code == ConditionCode::ServerVersion && !holds(c, server_version, 0, nullptr);
+    });
     if (!closed) fields_of(text, body, server_version, paths);
     fields_of(text, otherwise, server_version, paths);
   }

@@ -6,7 +6,7 @@
 #include <ranges>
 
 #include "protocol/catalogue.h"
-#include "protocol/fields.h"
+#include "protocol/identity.h"
 #include "protocol/relations.h"
 #include "protocol/storage.h"
 #include "tests/mock/client.h"
@@ -30,6 +30,7 @@ protocol::Message request_of(const protocol::MessageInfo& type) {
   if (auto* rule = message.get_if<protocol::MarketRuleRequest>()) rule->market_rule_id = 26;
   if (auto* chain = message.get_if<protocol::SecDefOptParamsRequest>()) chain->underlying_con_id = 265598;
   if (auto* account = message.get_if<protocol::AccountDataRequest>()) account->subscribe = true;
+  if (auto* bind = message.get_if<protocol::AutoOpenOrdersRequest>()) bind->auto_bind = true;
   return message;
 }
 

@@ -7,7 +7,7 @@
 #include "protocol/catalogue.h"
 #include "protocol/codec.h"
 #include "protocol/compare.h"
-#include "protocol/fields.h"
+#include "protocol/identity.h"
 #include "protocol/messages.h"
 
 using namespace ibkr::protocol;

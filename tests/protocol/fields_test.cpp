@@ -48,14 +48,3 @@ TEST_CASE("every moment that an app asks for is a when, every other one a stamp"
     }
   }
 }
-
-TEST_CASE("a request without an id that is told apart by a key has an answer with one") {
-  const auto has_key = [](const MessageInfo& type) { return std::ranges::any_of(type.body->fields, &FieldInfo::key); };
-  for (const MessageInfo* type : all_messages()) {
-    if (type->direction != Direction::Out || !has_key(*type) || has_role(*type, Role::RequestId)) continue;
-    INFO(type->name);
-    CHECK(std::ranges::any_of(type->answers, [&](const MessageInfo* answer) {
-      return has_key(*answer) || has_role(*answer, Role::Account);
-    }));
-  }
-}
