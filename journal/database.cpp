@@ -75,7 +75,7 @@ bool Statement::step() {
 }
 
 std::optional<std::int64_t> Statement::maybe_integer(int column) const {
-  if (sqlite3_column_type(handle_, column) == SQLITE_NULL) return std::nullopt;
+  if (is_null(column)) return std::nullopt;
   return integer(column);
 }
 

@@ -88,6 +88,7 @@ class Statement {
 
   std::int64_t integer(int column) const { return sqlite3_column_int64(handle_, column); }
   std::optional<std::int64_t> maybe_integer(int column) const;
+  bool is_null(int column) const { return sqlite3_column_type(handle_, column) == SQLITE_NULL; }
   /// Text or bytes; valid until the next step.
   std::string_view bytes(int column) const;
 

@@ -22,11 +22,25 @@ struct ControlSize {
 
 }  // namespace
 
+// False when the record has to be dropped. Where producers wait, they have done so then.
+bool Queue::has_room(std::unique_lock<std::mutex>& lock, std::size_t size, bool may_use_reserve) {
+  const std::size_t limit = may_use_reserve ? limit_ + limit_ / 16 : limit_;
+  const auto fits = [&] { return bytes_ + size <= limit || (when_full_ == WhenFull::Wait && bytes_ == 0); };
+  while (when_full_ == WhenFull::Wait && !dropping_ && !fits()) {
+    wake_ = true;
+    wakeup_.notify_one();
+    const std::uint64_t before = releases_;
+    if (!released_.wait_for(lock, patience_, [&] { return releases_ != before; })) break;
+  }
+  return fits() && (!dropping_ || may_use_reserve);
+}
+
 Queue::Pushed Queue::push_frame(SessionId session, protocol::Direction direction, std::string_view payload, Stamp at) {
   const std::size_t size = sizeof(RecordHead) + payload.size();
   std::unique_lock lock(mutex_);
+  const bool room = has_room(lock, size, false);
   Pushed result{next_++, false};
-  if (dropping_ || bytes_ + size > limit_) {
+  if (!room) {
     drop(session, result.sequence, payload.size(), result);
     return result;
   }
@@ -47,10 +61,10 @@ Queue::Pushed Queue::push_control(SessionId session, Control control, Stamp at, 
                                   bool may_use_reserve) {
   const std::size_t size = std::visit(ControlSize{}, control);
   const std::size_t counted = sizeof(RecordHead) + sizeof(Control) + size;
-  const std::size_t limit = may_use_reserve ? limit_ + limit_ / 16 : limit_;
-  std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
+  const bool room = has_room(lock, counted, may_use_reserve);
   Pushed result{takes_sequence ? next_++ : next_ - 1, false};
-  if ((dropping_ && !may_use_reserve) || bytes_ + counted > limit) {
+  if (!room) {
     drop(session, result.sequence, size, result);
     return result;
   }
@@ -156,6 +170,8 @@ void Queue::release(Batch batch) {
   }
   std::lock_guard lock(mutex_);
   bytes_ -= freed;
+  ++releases_;
+  released_.notify_all();
   leave_dropping();
   for (auto& chunk : batch) {
     if (chunk->capacity == kChunkBytes && spare_.size() < kSpareChunks) spare_.push_back(std::move(chunk));

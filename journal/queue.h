@@ -3,12 +3,15 @@
 //   Chunk   [head payload][head payload][head → controls[0]][head payload]…    frames lie in one block, rare things
 //           (sessions that begin and end, events) beside it
 //
-// When it is full, frames are counted instead of kept, until the journal thread has released an eighth of the limit;
-// what was missed then follows as Gap controls, one per session.
+// A full queue drops or makes its producers wait (WhenFull). Once it has dropped something, it counts all frames and
+// events instead of keeping them until the journal thread has released an eighth of the limit. Then it goes on with a
+// Gap control for each session that misses something.
 #pragma once
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <deque>
 #include <map>
@@ -86,7 +89,10 @@ using Batch = std::vector<std::unique_ptr<Chunk>>;
 /// Many producers, one consumer (the journal thread).
 class Queue {
  public:
-  Queue(std::size_t limit_bytes, Sequence next) : limit_(limit_bytes), next_(next) {}
+  /// `next`: the first sequence number to give. `patience`: of producers that wait (WhenFull::Wait) while nothing is
+  /// released.
+  Queue(std::size_t limit_bytes, Sequence next, WhenFull when_full, std::chrono::milliseconds patience)
+      : limit_(limit_bytes), when_full_(when_full), patience_(patience), next_(next) {}
 
   struct Pushed {
     Sequence sequence;  ///< of the frame, used up also when it was dropped
@@ -106,12 +112,13 @@ class Queue {
 
   std::size_t bytes() const;
   bool dropping() const;
-  /// Frames and events dropped since the last call that have had no Gap yet are not in it.
+  /// True while frames or events that were dropped have no Gap control in the queue yet.
   bool has_gaps() const;
   /// Number of the last record that was pushed; compare with Chunk::end_ticket.
   std::uint64_t last_ticket() const;
 
  private:
+  bool has_room(std::unique_lock<std::mutex>& lock, std::size_t size, bool may_use_reserve);
   char* reserve(std::size_t size, std::size_t counted);  // mutex_ held
   void append_control(const RecordHead& head, Control control, std::size_t counted);
   void drop(SessionId session, Sequence sequence, std::size_t bytes, Pushed& result);
@@ -120,9 +127,13 @@ class Queue {
   std::unique_ptr<Chunk> fresh_chunk(std::size_t capacity);
 
   const std::size_t limit_;
+  const WhenFull when_full_;
+  const std::chrono::milliseconds patience_;
   mutable std::mutex mutex_;
   std::condition_variable wakeup_;
   bool wake_ = false;
+  std::condition_variable released_;
+  std::uint64_t releases_ = 0;
   std::deque<std::unique_ptr<Chunk>> chunks_;
   std::vector<std::unique_ptr<Chunk>> spare_;
   std::size_t bytes_ = 0;    // in chunks_ and in batches not yet released

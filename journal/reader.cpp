@@ -37,6 +37,7 @@ SessionInfo session_of(const Statement& row) {
   s.end_reason = text(row, 10);
   s.server_version = small(row, 11);
   s.connection_time = text(row, 12);
+  s.begins_midway = s.server_version != 0 && row.is_null(12);
   s.client_min_version = small(row, 13);
   s.client_max_version = small(row, 14);
   s.connect_options = text(row, 15);

@@ -29,7 +29,10 @@ struct SessionInfo {
   std::optional<std::int64_t> client_id;  ///< as START_API said; none: the session did not get that far
   std::string status;                     ///< "active", "closed" or "error"
   std::string end_reason;
-  int server_version = 0;  ///< 0: the hello was never answered
+  int server_version = 0;  ///< 0: the hello was never answered, or not with a version
+  /// True where the recording began behind the handshake, at a stated server version: no hello and no answer to one are
+  /// among its messages, and none are missing.
+  bool begins_midway = false;
   std::string connection_time;
   int client_min_version = 0;
   int client_max_version = 0;

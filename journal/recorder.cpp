@@ -34,8 +34,8 @@ Recorder::Recorder(Database& database, Sealer& sealer, bool json)
       ledger_(database),
       begin_(database,
              "INSERT INTO connection_sessions(session_id, start_time, start_mono_ns, peer, host, port, status,"
-             " first_message_id, ibkr_version, recording_id) VALUES (?, ?, ?, ?, ?, ?, 'active', ?, '" IBKR_VERSION
-             "', (SELECT max(recording_id) FROM recordings))"),
+             " first_message_id, ibkr_version, recording_id, server_version, client_id) VALUES (?, ?, ?, ?, ?, ?, "
+             "'active', ?, '" IBKR_VERSION "', (SELECT max(recording_id) FROM recordings), ?, ?)"),
       hello_(database,
              "UPDATE connection_sessions SET client_min_version = ?2, client_max_version = ?3, connect_options = ?4"
              " WHERE session_id = ?1"),
@@ -124,7 +124,10 @@ Recorder::Session& Recorder::session(const RecordHead& head, const SessionStart*
     found->second.first = start != nullptr ? head.sequence + 1 : head.sequence;
     static const SessionStart lost;  // in a gap
     const SessionStart& known = start != nullptr ? *start : lost;
-    begin_.run(id, head.at.wall_ns, head.at.mono_ns, known.peer, known.host, known.port, found->second.first);
+    found->second.server_version = known.server_version;
+    found->second.client_id = known.client_id.value_or(0);
+    begin_.run(id, head.at.wall_ns, head.at.mono_ns, known.peer, known.host, known.port, found->second.first,
+               known.server_version > 0 ? std::optional(known.server_version) : std::nullopt, known.client_id);
   } else if (found->second.transaction != transaction_) {
     undo_.emplace_back(id, found->second);
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace ibkr::journal {
@@ -26,6 +27,17 @@ struct SessionStart {
   std::string host;  ///< the upstream that is dialled for it
   int port = 0;
   Stamp at;
+  /// Of a session that begins midway, whose handshake nobody saw: what decides how its frames are decoded. No hello and
+  /// no answer to one may follow. 0: the answer to the hello will say it.
+  int server_version = 0;
+  /// Of a session that begins after START_API, where it is known.
+  std::optional<std::int64_t> client_id = std::nullopt;
+};
+
+/// What a Writer does with a frame or an event when its queue is full.
+enum class WhenFull : std::uint8_t {
+  Drop,  ///< returns at once; a gap event will say what is missing. For the wire, which must not wait
+  Wait,  ///< waits until there is room. For an import, which can
 };
 
 enum class EndStatus : std::uint8_t { Closed, Error };

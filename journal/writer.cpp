@@ -117,7 +117,7 @@ Expected<void, std::string> Writer::Impl::start() {
       .run(now.wall_ns, now.mono_ns);
   if (db.failed()) return Unexpected("cannot record into " + path_ + ": " + db.error());
   committed_ = last;
-  queue_ = std::make_unique<Queue>(options_.queue_bytes, last + 1);
+  queue_ = std::make_unique<Queue>(options_.queue_bytes, last + 1, options_.when_full, options_.patience);
   sqlite3_wal_hook(db.handle(), remember_wal_pages, &wal_pages_);
   thread_ = std::thread([this] { run(); });
   return {};

@@ -24,15 +24,20 @@ namespace ibkr::journal {
 
 struct WriterOptions {
   bool json = true;                                  ///< fill messages.fields
-  std::size_t queue_bytes = std::size_t{256} << 20;  ///< what may wait in memory; past it frames are not recorded
+  std::size_t queue_bytes = std::size_t{256} << 20;  ///< what may wait in memory
+  WhenFull when_full = WhenFull::Drop;
+  /// WhenFull::Wait: how long a call waits for a disk that takes nothing at all before it gives up and drops, so that a
+  /// full disk does not hang the caller for ever. It waits as long as it must for one that is only slow.
+  std::chrono::milliseconds patience{30'000};
   std::chrono::milliseconds commit_interval{10};
   /// Says, once per change, that recording is in trouble (disk full, queue full) or has recovered, and what was lost.
   /// Called on the journal thread, or on the thread whose frame() found the queue full. Must not call the Writer.
   std::function<void(const std::string& text)> on_trouble;
 };
 
-/// One open journal. Every method may be called from any thread; none but flush() and close() waits for the disk.
-/// Calls for one session must come in the order of its wire. Views are copied before a call returns.
+/// One open journal. Every method may be called from any thread; none but flush() and close() waits for the disk,
+/// unless WhenFull::Wait says so: then all that record do, and healthy() tells whether something was dropped all the
+/// same. Calls for one session must come in the order of its wire. Views are copied before a call returns.
 class Writer {
  public:
   /// Creates the file, or opens it to append; seals sessions that a crash left open. Each opening is a recording of its
@@ -44,14 +49,17 @@ class Writer {
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  /// Begins a session; the number is known at once, its row is written with the next commit.
+  /// Begins a session; the number is known at once, its row is written with the next commit. One that begins midway,
+  /// at a stated server version, takes frames at once.
   SessionId begin_session(SessionStart start);
   /// The app's hello. `raw`: its bytes as they came ("API\0", length, range).
   void hello(SessionId session, const protocol::Hello& hello, std::string_view raw, Stamp at);
   /// TWS's answer: the payload of its first frame. The server version in it decides how later frames are decoded.
   void hello_answer(SessionId session, const protocol::HelloAnswer& answer, std::string_view payload, Stamp at);
   /// One whole frame, without its length prefix. Costs a lock and a copy. Returns its sequence number, which is used up
-  /// also when the frame is dropped because the queue is full; a gap event then says which are missing.
+  /// also when the frame is dropped because the queue is full; a gap event then says which are missing. With
+  /// WhenFull::Wait a frame is dropped only when the disk has taken nothing for `patience`; one larger than the whole
+  /// queue is recorded when nothing else waits.
   Sequence frame(SessionId session, protocol::Direction direction, std::string_view payload, Stamp at);
   /// Something worth keeping that is no frame: `kind` is one word ("error", "note", "truncated"), `raw` may be empty.
   /// Session 0 means the whole journal. Dropped like a frame when the queue is full.
