@@ -55,10 +55,10 @@ TEST_CASE("FIN from the app reaches TWS, whose last frames still reach the app")
   auto [app, tws] = rig.connect_pair();
   start_up(rig, *app, *tws);
   app->connection->shutdown_write();
-  run_until(rig.loop, [&] { return tws->ended; });
+  run_until(rig.loop, [far = tws] { return far->ended; });
   tws->connection->write(framed(kNextValidId));
   tws->connection->shutdown_write();
-  run_until(rig.loop, [&] { return app->finished() && tws->finished(); });
+  run_until(rig.loop, [near = app.get(), far = tws] { return near->finished() && far->finished(); });
   CHECK(app->received == framed(kAnswer) + framed(kNextValidId));
   rig.run_until_empty();
   CHECK(rig.session(1).end_reason == "app fin in running");
@@ -70,10 +70,10 @@ TEST_CASE("FIN from TWS reaches the app, whose last frames still reach TWS") {
   Rig rig;
   auto [app, tws] = rig.connect_pair();
   tws->connection->shutdown_write();
-  run_until(rig.loop, [&] { return app->ended; });
+  run_until(rig.loop, [near = app.get()] { return near->ended; });
   app->connection->write(kHello);
   app->connection->shutdown_write();
-  run_until(rig.loop, [&] { return app->finished() && tws->finished(); });
+  run_until(rig.loop, [near = app.get(), far = tws] { return near->finished() && far->finished(); });
   CHECK(tws->received == kHello);
   rig.run_until_empty();
   CHECK(rig.session(1).end_reason == "tws fin in handshake");
@@ -173,9 +173,9 @@ TEST_CASE("told to refuse while the journal cannot record, the proxy ends the se
   Rig rig(options, writer_options);
   auto [app, tws] = rig.connect_pair();
   app->connection->write(kHello);
-  run_until(rig.loop, [&] {
-    app->connection->write(framed(std::string(64 * 1024, 'x')));  // does not fit the journal's queue
-    return app->ended || app->closed;
+  run_until(rig.loop, [near = app.get()] {
+    near->connection->write(framed(std::string(64 * 1024, 'x')));  // does not fit the journal's queue
+    return near->ended || near->closed;
   });
   rig.run_until_empty();
   CHECK(rig.session(1).end_reason.starts_with("proxy refused in"));

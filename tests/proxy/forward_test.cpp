@@ -107,14 +107,14 @@ TEST_CASE("an app that stops reading under a flood: memory stays bounded, TWS is
   while (most_queued <= options.queue_limit_bytes || sent < 200) {
     other->connection->write("x");
     ++sent;
-    run_until(rig.loop, [&] { return other_tws->received.size() == sent; });
+    run_until(rig.loop, [&, far = other_tws] { return far->received.size() == sent; });
     most_queued = std::max(most_queued, rig.proxy->queued_bytes());
   }
   CHECK(most_queued <= options.queue_limit_bytes + kOneRead);
   CHECK(flooding_tws->connection->queued_bytes() > 0);
 
   slow->connection->resume_reading();
-  run_until(rig.loop, [&] { return slow->received.size() == flood.size(); });
+  run_until(rig.loop, [&, near = slow.get()] { return near->received.size() == flood.size(); });
   CHECK((slow->received == flood));
   CHECK(rig.proxy->queued_bytes() == 0);
 }
@@ -124,11 +124,13 @@ TEST_CASE("stop hands on what was read, closes both ends, and seals the journal'
   auto [app, tws] = rig.connect_pair();
   auto [idle, idle_tws] = rig.connect_pair();
   tws->connection->write(framed(kAnswer));
-  run_until(rig.loop, [&] { return !app->received.empty(); });
+  run_until(rig.loop, [near = app.get()] { return !near->received.empty(); });
   bool stopped = false;
   rig.proxy->stop([&] { stopped = true; });
   CHECK_FALSE(stopped);
-  run_until(rig.loop, [&] { return stopped && app->ended && tws->ended && idle->ended; });
+  run_until(rig.loop, [&, near = app.get(), far = tws, other = idle.get()] {
+    return stopped && near->ended && far->ended && other->ended;
+  });
   CHECK(app->received == framed(kAnswer));
   CHECK(rig.session(1).end_reason == "proxy stop in start_api");
   CHECK(rig.session(1).status == "closed");
