@@ -78,6 +78,7 @@ void print_whole(const ErrorCodeInfo& error) {
     std::cout << "  refuses       " << names(error.refuses, "") << ", where nothing is left to cancel\n";
   }
   if (!error.confirms.empty()) std::cout << "  confirms      " << names(error.confirms, "") << '\n';
+  if (!error.concerns.empty()) std::cout << "  with id -1    " << names(error.concerns, "") << '\n';
   if (!error.advice.empty()) std::cout << "  what to do    " << error.advice << '\n';
 }
 
@@ -87,11 +88,13 @@ void print_row(const ErrorCodeInfo& error) {
 }
 
 void print_json(const ErrorCodeInfo& error) {
-  std::cout << fmt::format(
-                   R"({{"code":{},"area":"{}","effect":"{}","meaning":{},"advice":{},"refuses":[{}],"confirms":[{}]}})",
-                   error.code, error.area, effect_name(error.effect), protocol::json_string(error.meaning),
-                   protocol::json_string(error.advice), names(error.refuses, "\""), names(error.confirms, "\""))
-            << '\n';
+  std::cout
+      << fmt::format(
+             R"({{"code":{},"area":"{}","effect":"{}","meaning":{},"advice":{},"refuses":[{}],"confirms":[{}],"concerns":[{}]}})",
+             error.code, error.area, effect_name(error.effect), protocol::json_string(error.meaning),
+             protocol::json_string(error.advice), names(error.refuses, "\""), names(error.confirms, "\""),
+             names(error.concerns, "\""))
+      << '\n';
 }
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }

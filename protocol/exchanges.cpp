@@ -199,14 +199,19 @@ void Exchanges::reset(int server_version) { *this = Exchanges(server_version); }
 // ---- what TWS sends -------------------------------------------------------------------------------------------------
 
 Cause Exchanges::came(const Message& answer) {
+  const Cause cause = cause_of(answer);
+  if (newer(cause.request, answered_)) answered_ = cause.request;
+  drop_what_is_over();
+  return cause;
+}
+
+Cause Exchanges::cause_of(const Message& answer) {
   const MessageInfo& type = answer.type();
-  Cause cause;
   if (has_role(type, Role::RequestOrOrderId)) {
     const auto id = integer_with_role(answer, Role::RequestOrOrderId).value_or(-1);
-    cause = id == -1 ? refused_without_id(answer) : by_either_id(id, answer);
-    drop_what_is_over();
-    return cause;
+    return id == -1 ? refused_without_id(answer) : by_either_id(id, answer);
   }
+  Cause cause;
   const auto request_id = integer_with_role(answer, Role::RequestId);
   const auto order_id = integer_with_role(answer, Role::OrderId);
   const auto exec_id = text_with_role(answer, Role::ExecId);
@@ -222,7 +227,6 @@ Cause Exchanges::came(const Message& answer) {
   if (cause.request == kNoRequest && exec_id) cause = by_exec_id(*exec_id);
   if (cause.request == kNoRequest && !request_id && !order_id) cause = by_no_id(answer);
   if (exec_id && cause.request != kNoRequest) keep_exec_id(*exec_id, cause);
-  drop_what_is_over();
   return cause;
 }
 
@@ -291,7 +295,8 @@ Cause Exchanges::refused_request(std::int64_t id, Sent& newest, const Message& a
 }
 
 /// Which request it can be stands beside the numbers of errors. TWS answers in turn, so that it is the oldest one under
-/// way, or the last one of those that have no answer; what has been answered is not refused afterwards.
+/// way, or the last one of those that have no end; what has been answered is not refused afterwards, nor is what was
+/// sent before something that has been answered.
 Cause Exchanges::refused_without_id(const Message& error) {
   const ErrorCodeInfo* code = code_of(error);
   if (code == nullptr || code->concerns.empty()) return {};
@@ -304,10 +309,10 @@ Cause Exchanges::refused_without_id(const Message& error) {
       const RequestIndex oldest = unfinished.open.front().sent.index;
       if (open == nullptr || oldest < open->open.front().sent.index) open = &unfinished;
     }
-    if (!unfinished.lasting.empty() && !(end && unfinished.lasting.back().sent.ended)) {
-      const RequestIndex newest = unfinished.lasting.back().sent.index;
-      if (last == nullptr || newest > last->lasting.back().sent.index) last = &unfinished;
-    }
+    if (unfinished.lasting.empty()) continue;
+    const Sent& newest = unfinished.lasting.back().sent;
+    if (end && (newest.ended || newer(answered_, newest.index))) continue;
+    if (last == nullptr || newest.index > last->lasting.back().sent.index) last = &unfinished;
   }
   if (open != nullptr) {
     const Cause cause{open->open.front().sent.index, false, end, kNoRequest};

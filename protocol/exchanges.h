@@ -129,6 +129,7 @@ class Exchanges {
   void silence(const MessageInfo& type, bool replaced);
   void take_turn(const Sent& sent, const Message& request);
 
+  Cause cause_of(const Message& answer);
   static Sent* newest(Ids& ids, std::int64_t id, const MessageInfo* answer);
   static Sent* placed(Same& order);
   Cause by_request_id(std::int64_t id, const Message& answer);
@@ -150,6 +151,7 @@ class Exchanges {
   Ids requests_;
   Ids orders_;
   std::size_t strangers_ = 0;
+  RequestIndex answered_ = kNoRequest;  // the newest request that something came for
   std::deque<Over> over_;
   std::vector<Unfinished> unnumbered_;  // of the types that were sent
   Executions executions_, older_executions_;

@@ -243,7 +243,7 @@ class Maker {
 
   Message& message_;
   std::mt19937_64& generator_;
-  TextScope scope_;
+  TextScope<void> scope_;
 };
 
 }  // namespace

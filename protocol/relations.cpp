@@ -1,7 +1,6 @@
 #include "protocol/relations.h"
 
 #include <algorithm>
-#include <array>
 
 #include "protocol/catalogue.h"
 #include "protocol/storage.h"
@@ -10,22 +9,14 @@
 namespace ibkr::protocol {
 namespace {
 
-/// A message and its parts, for conditions of a relation.
-struct RelationScope {
-  int server_version = kMaxServerVersion;
-  int message_version = 1 << 30;
-  std::array<const void*, kMaxTextSlots> objects;
-
-  RelationScope(std::span<const TextSlot> slots, const Message& message) {
-    objects[0] = message.body();
-    for (std::size_t slot = 1; slot < slots.size(); ++slot) {
-      objects[slot] = part(*slots[slot].field, objects[slots[slot].parent]);
-    }
-  }
-};
-
+/// The conditions of a relation ask fields only, not the server version.
 bool hold_for(std::span<const Condition> conditions, std::span<const TextSlot> slots, const Message& message) {
-  return conditions.empty() || hold(conditions, RelationScope(slots, message));
+  if (conditions.empty()) return true;
+  TextScope<const void> scope(kMaxServerVersion, slots.size(), message.body());
+  for (std::size_t slot = 1; slot < slots.size(); ++slot) {
+    scope.objects[slot] = part(*slots[slot].field, scope.objects[slots[slot].parent]);
+  }
+  return hold(conditions, scope);
 }
 
 bool counts(const End& end, const Message& request, int server_version) {

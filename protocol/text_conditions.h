@@ -8,20 +8,21 @@
 
 namespace ibkr::protocol {
 
-/// What a layout's conditions look at while it runs.
+/// What a layout's conditions look at while it runs. `Object` is void where the layout fills the message, const void
+/// where it reads it.
+template <class Object>
 struct TextScope {
   int server_version;
-  int message_version = 1 << 30;  ///< a message without a version field counts as the newest
-  /// By slot; null where the struct is not there. The encoder's are not written through.
-  std::array<void*, kMaxTextSlots> objects;
+  int message_version = 1 << 30;               ///< a message without a version field counts as the newest
+  std::array<Object*, kMaxTextSlots> objects;  ///< by slot; null where the struct is not there
 
-  TextScope(int version, std::size_t slots, void* body) : server_version(version) {
+  TextScope(int version, std::size_t slots, Object* body) : server_version(version) {
     objects[0] = body;
     if (slots > 1) std::fill_n(objects.begin() + 1, slots - 1, nullptr);
   }
 
   /// Moves a repeat's slot to an element; structs below it start absent again.
-  void enter(std::span<const TextSlot> slots, std::size_t slot, void* element) {
+  void enter(std::span<const TextSlot> slots, std::size_t slot, Object* element) {
     objects[slot] = element;
     for (std::size_t below = slot + 1; below < slots.size(); ++below) {
       const std::size_t parent = slots[below].parent;
@@ -38,16 +39,16 @@ inline bool applies(const TextOp& op, int server_version) {
 /// `object` is the struct that the condition looks into, null where it is not there. Conditions only read.
 bool holds(const Condition& condition, int server_version, int message_version, const void* object);
 
-/// True when all hold. A scope has a server version, a message version and the objects of the slots.
-template <class Scope>
-bool hold(std::span<const Condition> conditions, const Scope& scope) {
+template <class Object>
+bool hold(std::span<const Condition> conditions, const TextScope<Object>& scope) {
   return std::ranges::all_of(conditions, [&](const Condition& condition) {
     return holds(condition, scope.server_version, scope.message_version, scope.objects[condition.slot]);
   });
 }
 
 /// True when the body of an If is to be run.
-inline bool enters(const TextOp& op, const TextScope& scope) {
+template <class Object>
+bool enters(const TextOp& op, const TextScope<Object>& scope) {
   return op.number != kConditions ? scope.message_version >= op.number : hold(op.detail->conditions, scope);
 }
 

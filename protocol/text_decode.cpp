@@ -506,7 +506,7 @@ class TextDecoder : Watch<Watched> {
   std::size_t body_at_;
   std::uint32_t index_ = 0;  // of the field last taken; the id is 0
   std::int64_t element_ = 0;
-  TextScope scope_;
+  TextScope<void> scope_;
   std::optional<DecodeError> error_;
 };
 

@@ -18,7 +18,7 @@ class TextEncoder {
         slots_(message.type().text->slots),
         out_(out),
         verbatim_(message.residue.verbatim),
-        scope_(server_version, slots_.size(), const_cast<void*>(message.body())) {
+        scope_(server_version, slots_.size(), message.body()) {
     resolve_below(0);
   }
 
@@ -353,7 +353,7 @@ class TextEncoder {
   }
 
   void enter(std::uint8_t slot, const void* element) {
-    scope_.objects[slot] = const_cast<void*>(element);
+    scope_.objects[slot] = element;
     resolve_below(slot);
   }
 
@@ -363,7 +363,7 @@ class TextEncoder {
       const TextSlot& info = slots_[below];
       if (info.field->kind != Kind::Struct || !descends(below, slot)) continue;
       const void* parent = scope_.objects[info.parent];
-      scope_.objects[below] = const_cast<void*>(part(*info.field, parent));
+      scope_.objects[below] = part(*info.field, parent);
     }
   }
 
@@ -394,7 +394,7 @@ class TextEncoder {
   std::string scratch_;
   std::span<const Verbatim> verbatim_;  // those not passed yet
   std::uint32_t index_ = 1;             // of the field about to be written, while there are kept ones
-  TextScope scope_;
+  TextScope<const void> scope_;
 };
 
 }  // namespace

@@ -192,6 +192,7 @@ class Reference:
         for e in sorted(self.description.errors.values(), key=lambda e: e.code):
             answers = [f"{self.links(e.refuses)} where nothing is left to cancel"] if e.refuses else []
             answers += [f"{self.links(e.confirms)} that worked"] if e.confirms else []
+            answers += [f"with the id -1: {self.links(e.concerns)}"] if e.concerns else []
             rows.append([str(e.code), e.area.replace("_", " "), e.effect, cell(e.doc), cell(e.advice), "; ".join(answers)])
         return "\n".join([*out, *table(["code", "area", "effect", "meaning", "what to do", "answers"], rows)])
 

@@ -9,6 +9,7 @@
 #include "protocol/catalogue.h"
 #include "protocol/error_codes.h"
 #include "protocol/messages.h"
+#include "protocol/random.h"
 #include "protocol/storage.h"
 
 using namespace ibkr::protocol;
@@ -301,6 +302,18 @@ TEST_CASE("a number of an error goes to a request under way that it can be about
   CHECK(connection.get(Message(ErrorMessage())) == Cause{});
 }
 
+TEST_CASE("a command is not refused by what was asked long after it") {
+  Connection connection;
+  const auto all = connection.send(Message(GlobalCancelRequest()));
+  SUBCASE("at once") { CHECK(connection.whose(error(-1, 321)) == all); }
+  SUBCASE("later") {
+    const auto time = connection.send(Message(CurrentTimeRequest()));
+    CHECK(connection.whose(Message(CurrentTime())) == time);
+    connection.send(place(1));
+    CHECK(connection.get(error(-1, 321)) == Cause{});
+  }
+}
+
 TEST_CASE("a subscription that runs is not refused by what another request did") {
   // Broken: on a read-only API an order is refused without an id, and the account's values stop.
   Connection connection;
@@ -564,4 +577,30 @@ TEST_CASE("a week of requests, orders, errors and fills is not kept, and what go
   CHECK(connection.whose(commission(std::to_string(kMany - 1))) != kNoRequest);
   CHECK(connection.whose(status(2, "Filled")) == kNoRequest);
   CHECK(connection.whose(Message(FamilyCodes())) > first_time);
+}
+
+TEST_CASE("whatever a stranger sends, an answer belongs to a request that was made, or to none") {
+  std::mt19937_64 generator(20261127);
+  for (const int version : {100, 157, 178, 200, 203, 226}) {
+    Connection connection(version);
+    RequestIndex made = 0;
+    CAPTURE(version);
+    const auto known = [&](RequestIndex index) { return index == kNoRequest || index < made; };
+    for (int round = 0; round < 20; ++round) {
+      for (const MessageInfo* type : all_messages()) {
+        if (type->since > version) continue;
+        const Message message = random_message(*type, wire_at(*type, version), version, generator);
+        if (type->direction == Direction::Out) {
+          connection.send(message);
+          for (const Silenced& silenced : connection.silenced) CHECK(silenced.request < made);
+          ++made;
+        } else {
+          const Cause cause = connection.get(message);
+          CHECK(known(cause.request));
+          CHECK(known(cause.order));
+        }
+        if (made % 7 == 0) connection.exchanges.forget(made / 2);
+      }
+    }
+  }
 }
