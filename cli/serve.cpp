@@ -33,6 +33,9 @@ void on_stop_signal(net::Loop& loop, std::function<void()> stop) {
   };
   loop.on_signal(SIGINT, handler);
   loop.on_signal(SIGTERM, handler);
+  struct sigaction hangup {};
+  const bool ignored = ::sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler == SIG_IGN;
+  if (!ignored) loop.on_signal(SIGHUP, handler);  // nohup has it ignored, and it stays so
 }
 
 }  // namespace ibkr::cli

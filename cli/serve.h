@@ -15,7 +15,8 @@ net::Address address_of(const std::string& option, const std::string& text);
 /// Prints "listening on HOST:PORT" to stdout and flushes: apps may connect now.
 void announce(const net::Address& address);
 
-/// Calls `stop` on the loop at the first SIGINT or SIGTERM. At a second one the program ends at once, with status 130.
+/// Calls `stop` on the loop at the first SIGINT, SIGTERM or SIGHUP (unless that is ignored, as under nohup). At a
+/// second one the program ends at once, with status 130.
 void on_stop_signal(net::Loop& loop, std::function<void()> stop);
 
 }  // namespace ibkr::cli

@@ -23,6 +23,7 @@ namespace {
 
 constexpr std::size_t kBatchBytes = std::size_t{4} << 20;
 constexpr std::chrono::milliseconds kRetryInterval{100};
+constexpr std::chrono::seconds kLookInterval{1};
 constexpr int kAttemptsAtClose = 3;
 constexpr int kPageBytes = 4096;
 // Checkpoints are ours to time: a small WAL is folded in (some ms) when little waits, a large one always.
@@ -61,7 +62,7 @@ class Writer::Impl {
   Queue& queue() { return *queue_; }
   SessionId next_session() { return next_session_.fetch_add(1); }
   bool closed() const { return closed_.load(std::memory_order_relaxed); }
-  bool healthy() const { return !failing_.load() && !queue_->dropping(); }
+  bool healthy() const { return !failing_.load() && !moved_.load() && !queue_->dropping(); }
   Sequence committed() const { return committed_.load(); }
   bool flush(std::chrono::milliseconds timeout);
   void became_full();
@@ -74,6 +75,7 @@ class Writer::Impl {
   void committed_batch(Batch batch);
   bool handle_failure();
   void recovered();
+  void look_for_file();
   void say(const std::string& text) const {
     if (options_.on_trouble) options_.on_trouble(path_ + ": " + text);
   }
@@ -89,10 +91,12 @@ class Writer::Impl {
   std::atomic<SessionId> next_session_{1};
 
   // Journal thread.
+  std::chrono::steady_clock::time_point next_look_;
   Batch batch_;       ///< taken, not yet committed
   std::string loss_;  ///< why finish() could not write everything
 
   std::atomic<bool> failing_{false};
+  std::atomic<bool> moved_{false};
   std::atomic<bool> full_{false};
   std::atomic<Sequence> committed_{0};
   std::atomic<bool> closing_{false};
@@ -127,8 +131,21 @@ void Writer::Impl::run() {
   while (!closing_) {
     if (failing_ || sealer_.done()) queue_->wait(failing_ ? kRetryInterval : options_.commit_interval);
     if (commit_next()) checkpoint();
+    if (std::chrono::steady_clock::now() >= next_look_) look_for_file();
   }
+  look_for_file();
   finish();
+}
+
+// A file that was deleted still takes every frame, and nobody will ever read one of them.
+void Writer::Impl::look_for_file() {
+  next_look_ = std::chrono::steady_clock::now() + kLookInterval;
+  int moved = 0;
+  sqlite3_file_control(database_->handle(), nullptr, SQLITE_FCNTL_HAS_MOVED, &moved);
+  if (moved != 0 && !moved_.exchange(true)) {
+    say("the file was deleted or moved while it is recorded into, and frames do not get into a file of this name; stop "
+        "and start again");
+  }
 }
 
 // One batch, and one slice of sealing. False when the database refused.
@@ -164,12 +181,15 @@ void Writer::Impl::committed_batch(Batch batch) {
 }
 
 bool Writer::Impl::handle_failure() {
+  if (!database_->failed()) return false;  // has been handled where it came up
   const std::string why = database_->error();
+  const int code = database_->error_code();
   database_->roll_back();
-  loss_ = why;
+  const bool locked = (code & 0xFF) == SQLITE_BUSY;
+  loss_ = locked ? why + ": another program is in the middle of writing to the file; end it, or its transaction" : why;
   if (!failing_.exchange(true)) {
-    say("cannot record (" + why + "); frames wait in memory, up to " + std::to_string(options_.queue_bytes >> 20) +
-        " MiB, until there is space");
+    say("cannot record (" + loss_ + "); frames wait in memory, up to " + std::to_string(options_.queue_bytes >> 20) +
+        " MiB, until it can be written");
   }
   return false;
 }
@@ -229,6 +249,9 @@ Expected<void, std::string> Writer::Impl::close() {
   closing_ = true;
   queue_->wake();
   thread_.join();
+  if (loss_.empty() && moved_) {
+    return Unexpected(path_ + " was deleted or moved while it was recorded into: it does not hold this recording");
+  }
   if (loss_.empty()) return {};
   std::int64_t frames = 0;
   for (const auto& chunk : batch_) frames += chunk->frames;

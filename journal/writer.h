@@ -30,8 +30,9 @@ struct WriterOptions {
   /// full disk does not hang the caller for ever. It waits as long as it must for one that is only slow.
   std::chrono::milliseconds patience{30'000};
   std::chrono::milliseconds commit_interval{10};
-  /// Says, once per change, that recording is in trouble (disk full, queue full) or has recovered, and what was lost.
-  /// Called on the journal thread, or on the thread whose frame() found the queue full. Must not call the Writer.
+  /// Says, once per change, that recording is in trouble (disk full, queue full, file deleted) or has recovered, and
+  /// what was lost. Called on the journal thread, or on the thread whose frame() found the queue full. Must not call
+  /// the Writer.
   std::function<void(const std::string& text)> on_trouble;
 };
 
@@ -67,7 +68,8 @@ class Writer {
   /// Ends a session: its counts are written and it is indexed and sealed.
   void end_session(SessionId session, EndStatus status, std::string_view reason, Stamp at);
 
-  /// False while frames are being dropped or the file cannot be written; for a proxy that would rather refuse traffic.
+  /// False while frames are being dropped, the file cannot be written, or is no longer there under its name; for a
+  /// proxy that would rather refuse traffic.
   bool healthy() const;
   /// The last sequence number that is on disk: everything up to it, gaps aside, survives kill -9 and power loss.
   Sequence committed() const;
@@ -76,7 +78,8 @@ class Writer {
   /// Waits until all that was given before the call is committed. False when that did not happen in time.
   bool flush(std::chrono::milliseconds timeout);
   /// Commits what waits, seals every session (those not ended get status error), joins the journal thread and leaves
-  /// one self-contained file. Fails, naming the loss, where the disk still refuses. Nothing may be recorded after it.
+  /// one self-contained file. Fails, naming the loss, where the disk still refuses, or
+  /// where the file was deleted or moved meanwhile. Nothing may be recorded after it.
   Expected<void, std::string> close();
 
  private:

@@ -94,8 +94,7 @@ std::vector<std::string_view> field_names() {
          [&](const StructInfo&, const FieldInfo& field, const std::string&) { names.push_back(field.name); });
   }
   std::ranges::sort(names);
-  const auto repeated = std::ranges::unique(names);
-  names.erase(repeated.begin(), repeated.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
 }
 

@@ -4,6 +4,7 @@ import contextlib
 import json
 import re
 import shutil
+import signal
 import socket
 import sqlite3
 import unittest
@@ -30,6 +31,14 @@ class Recorded(TestCase):
         head, row = ibkr("sessions", self.journal).stdout.splitlines()
         self.assertIn("v100..178", row)
         self.assertIn("closed", row)
+
+    def test_a_terminal_that_closes_ends_the_proxy_cleanly(self):
+        """Without it: an ssh connection that breaks leaves a recording as a crash does."""
+        journal = self.folder / "hangup.db"
+        with Server("proxy", "--listen", "127.0.0.1:0", "--journal", journal) as proxy:
+            proxy.stop(signal.SIGHUP)
+        self.assertEqual(proxy.status, OK, proxy.log)
+        self.assertFalse((self.folder / "hangup.db-wal").exists())
 
     def test_one_line_a_frame(self):
         lines = self.show()

@@ -3,6 +3,7 @@
 
 #include <condition_variable>
 #include <csignal>
+#include <functional>
 #include <mutex>
 
 #include "tests/journal/journal_files.h"
@@ -255,4 +256,51 @@ TEST_CASE("a session whose beginning was lost in a gap still has its row") {
   CHECK(query_one(path, "SELECT sum(count) FROM events WHERE kind = 'gap' AND session_id = " + id) == "3");
   CHECK(query_one(path, "SELECT text FROM events WHERE kind = 'undecodable' AND session_id = " + id) ==
         "a frame before the server version is known");
+}
+
+// Without it: a file that was deleted while it is recorded into takes every frame, and all say that all is well.
+TEST_CASE("a file that is deleted or moved meanwhile is told of, and closing fails") {
+  TemporaryDirectory directory;
+  const std::string path = directory.file("a.db");
+  const auto deleted = [&] { std::filesystem::remove(path); };
+  const auto moved = [&] { std::filesystem::rename(path, directory.file("b.db")); };
+  for (const std::function<void()>& lose : {std::function<void()>(deleted), std::function<void()>(moved)}) {
+    Shouts shouts;
+    WriterOptions options;
+    options.on_trouble = shouts.listener();
+    auto writer = open_writer(path, options);
+    const SessionId session = begin(*writer);
+    REQUIRE(writer->flush(10s));
+    CHECK(writer->healthy());
+    lose();
+    writer->frame(session, Direction::In, tick_price(1, 1), Stamp::now());
+    REQUIRE(shouts.wait_for("deleted or moved"));
+    CHECK_FALSE(writer->healthy());
+    const auto closed = writer->close();
+    REQUIRE_FALSE(closed.has_value());
+    CHECK(closed.error().find(path) != std::string::npos);
+    std::filesystem::remove(path + "-wal");
+    std::filesystem::remove(path + "-shm");
+  }
+}
+
+// Without it: whoever has a write transaction open in a shell reads about a full disk.
+TEST_CASE("another program's transaction is told of as such") {
+  TemporaryDirectory directory;
+  const std::string path = directory.file("a.db");
+  Shouts shouts;
+  WriterOptions options;
+  options.on_trouble = shouts.listener();
+  auto writer = open_writer(path, options);
+  const SessionId session = begin(*writer);
+  REQUIRE(writer->flush(10s));
+  sqlite3* other = nullptr;
+  REQUIRE(sqlite3_open(path.c_str(), &other) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
+  writer->frame(session, Direction::In, tick_price(1, 1), Stamp::now());
+  REQUIRE(shouts.wait_for("another program"));
+  sqlite3_close(other);
+  REQUIRE(shouts.wait_for("recording again"));
+  CHECK(writer->close().has_value());
+  CHECK(query_one(path, "SELECT count(*) FROM messages") == "3");
 }

@@ -1,6 +1,7 @@
 // A writer that waits for room instead of dropping, and sessions that begin midway: what an import needs.
 #include <sys/resource.h>
 
+#include <condition_variable>
 #include <csignal>
 #include <mutex>
 
@@ -90,24 +91,26 @@ TEST_CASE("a writer that waits gives up on a disk that stays full, says so, and 
   const std::string path = directory.file("a.db");
   const IgnoresSizeSignal ignoring;
   std::mutex mutex;
+  std::condition_variable changed;
   std::string told;
   WriterOptions options = waiting(64 * 1024);
   options.patience = 20ms;
   options.on_trouble = [&](const std::string& text) {
     const std::lock_guard lock(mutex);
     told += text + "\n";
+    changed.notify_all();
   };
   auto writer = open_writer(path, options);
   const SessionId session = begin(*writer);
   REQUIRE(writer->flush(10s));
-  limit_files(400 * 1024);
+  limit_files(1);
   for (int i = 0; i < kFrames; ++i) writer->frame(session, Direction::In, tick_price(1, i), Stamp::now());
-  CHECK_FALSE(writer->healthy());
   {
-    const std::lock_guard lock(mutex);
-    CHECK(told.find("cannot record") != std::string::npos);
+    std::unique_lock lock(mutex);
+    CHECK(changed.wait_for(lock, 20s, [&] { return told.find("cannot record") != std::string::npos; }));
     CHECK(told.find("the queue is full") != std::string::npos);
   }
+  CHECK_FALSE(writer->healthy());
   limit_files(RLIM_INFINITY);
   CHECK(writer->close().has_value());
   CHECK(query_one(path,
