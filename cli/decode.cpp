@@ -167,7 +167,7 @@ Command add_decode(CLI::App& program) {
   CLI::App* parser = program.add_subcommand("decode", "Payloads in hex or text to JSON, or field by field");
   auto options = std::make_shared<DecodeOptions>();
   add_codec_options(*parser, *options, "Read one side of a connection, as bytes: from its hello or any frame on");
-  parser->add_flag("--text", options->text, "Lines are text, even those that could be hex");
+  parser->add_flag("--text", options->text, "Lines are text, even those that could be hex; commas may stand for NUL");
   parser->add_flag("--annotate", options->annotate, "Show every field: index, byte, raw, name, value; no JSON");
   parser->footer(
       "Reads one frame's payload a line; blank lines and lines that begin with # are skipped. Hex may have 0x, \\x, "

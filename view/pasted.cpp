@@ -1,5 +1,6 @@
 #include "view/pasted.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -16,6 +17,13 @@ std::string_view without_blanks_around(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r");
   if (first == text.npos) return "";
   return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
+}
+
+/// Takes the braces of an array away: {0x39, 0x00}, [0x39, 0x00].
+std::string_view without_braces(std::string_view text) {
+  const bool braces = text.starts_with('{') && text.ends_with('}');
+  const bool brackets = text.starts_with('[') && text.ends_with(']');
+  return braces || brackets ? text.substr(1, text.size() - 2) : text;
 }
 
 /// Takes the quotes of a literal away: "…", '…', b'…'.
@@ -119,14 +127,21 @@ Expected<Pasted, std::string> read_pasted(std::string_view line, PastedAs as, pr
   std::string_view text = without_blanks_around(line);
   const bool quoted = unquote(text);
   if (as == PastedAs::Guessed) {
-    auto bytes = from_hex(text);
+    auto bytes = from_hex(without_braces(text));
     if (bytes) return without_prefix(*std::move(bytes), direction, server_version);
     if (!quoted && !has_nul(text)) {
       return Unexpected(bytes.error() + ", and no text with | or \\0 for NUL either");
     }
   }
-  std::string payload = unescaped(text);
-  if (payload.empty() || payload.back() != '\0') payload += '\0';
+  std::string payload;
+  if (as == PastedAs::Text && !has_nul(text)) {
+    payload = text;
+    std::ranges::replace(payload, ',', '\0');
+    payload += '\0';
+  } else {
+    payload = unescaped(text);
+    if (payload.empty() || payload.back() != '\0') payload += '\0';
+  }
   write_raw_id(payload, server_version);
   return without_prefix(std::move(payload), direction, server_version);
 }

@@ -24,8 +24,9 @@ struct Pasted {
 };
 
 /// The payload that a line stands for. In a text, the last NUL may be missing, \| and \\ are themselves, and from
-/// server version 201 on the id in front stands for its four raw bytes. A length prefix is known by its value, and by
-/// the payload behind it. The error says what is wrong where.
+/// server version 201 on the id in front stands for its four raw bytes. Where it has to be Text and has no sign for
+/// NUL, commas are that, as in the logs of ib_async; the last NUL is then always missing. A length prefix is known by
+/// its value, and by the payload behind it. The error says what is wrong where.
 Expected<Pasted, std::string> read_pasted(std::string_view line, PastedAs as, protocol::Direction direction,
                                           int server_version);
 

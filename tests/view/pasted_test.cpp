@@ -23,7 +23,7 @@ TEST_CASE("hex in any dress") {
   for (const std::string_view line :
        {"390031003700", "39 00 31 00 37 00", "39:00:31:00:37:00", "0x39,0x00,0x31,0x00,0x37,0x00", "0x390031003700",
         "0X39 0X00 0X31 0X00 0X37 0X00", R"(\x39\x00\x31\x00\x37\x00)", "39-00-31-00-37-00", "  3900 3100 3700\r",
-        "\"390031003700\"", "0x39, 0x00, 0x31, 0x00, 0x37, 0x00,"}) {
+        "\"390031003700\"", "0x39, 0x00, 0x31, 0x00, 0x37, 0x00,", "{0x39, 0x00, 0x31, 0x00, 0x37, 0x00}"}) {
     CAPTURE(line);
     CHECK(bytes(line) == kNextValidId);
   }
@@ -44,6 +44,8 @@ TEST_CASE("text with any sign for NUL, and without the last one") {
   CHECK(bytes(R"(caf\u00e9|)") == std::string("caf\\u00e9\0", 10));  // as TWS writes it
   CHECK(bytes("49", 178, PastedAs::Text) == std::string("49\0", 3));
   CHECK(bytes("49") == "I");
+  CHECK(bytes("9,1,7", 178, PastedAs::Text) == kNextValidId);  // as ib_async logs it
+  CHECK(bytes("71,2,1,", 178, PastedAs::Text) == std::string("71\0002\0001\0\0", 8));
 }
 
 TEST_CASE("from server version 201 on a text's id is four raw bytes") {
