@@ -70,7 +70,8 @@ bool goes_on(const Message& request, int server_version) {
 
 const MessageInfo* cancelled_by(const Message& request) {
   const MessageInfo& type = request.type();
-  return hold_for(type.cancels_if, type.cancels_if_slots, request) ? type.cancels : nullptr;
+  if (type.cancels_own_if.empty()) return type.cancels;
+  return hold_for(type.cancels_own_if, type.cancels_own_slots, request) ? &type : type.cancels;
 }
 
 }  // namespace ibkr::protocol

@@ -27,7 +27,8 @@ bool ends(const Message& answer, const Message& request, int server_version);
 /// up to date; not a snapshot.
 bool goes_on(const Message& request, int server_version);
 
-/// The type of requests that this one cancels; null when it cancels nothing. The same type can both ask and cancel.
+/// The type of requests that this one cancels; null when it cancels nothing. By one of its fields it can be the cancel
+/// of its own type.
 const MessageInfo* cancelled_by(const Message& request);
 
 }  // namespace ibkr::protocol

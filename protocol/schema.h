@@ -274,10 +274,10 @@ struct MessageInfo {
   // Relations. Requests point at answers; all lists are names resolved by the generator.
   std::span<const MessageInfo* const> answers;  ///< a request's possible answers, errors not listed
   std::span<const End> ends;                    ///< those that end it, or its first batch; and when
-  const MessageInfo* cancel;                    ///< the request that cancels it, or null; it can be of the same type
-  const MessageInfo* cancels;                   ///< the request that this one cancels, or null
-  std::span<const Condition> cancels_if;        ///< on this message; only when all hold is it the cancel of `cancels`
-  std::span<const TextSlot> cancels_if_slots;   ///< this message and the parts that they look into
+  const MessageInfo* cancel;                    ///< the request that cancels it, or null; it can be this type itself
+  const MessageInfo* cancels;                   ///< the other request that this one cancels, or null
+  std::span<const Condition> cancels_own_if;    ///< when all hold, it is the cancel of its own type; none: it never is
+  std::span<const TextSlot> cancels_own_slots;  ///< this message and the parts that they look into
   const MessageInfo* cancel_all;                ///< the request that cancels all requests of this type, or null
   const MessageInfo* cancels_all;               ///< the type of requests that this one cancels, all of them, or null
   Unnumbered unnumbered;                        ///< how answers find it when it has no id

@@ -369,7 +369,7 @@ def layouts_source(description):
 def catalogue_source(description):
     out = [WARNING + '#include "protocol/catalogue.h"\n#include "protocol/error_codes.h"\n#include "tables.h"\n\nnamespace ibkr::protocol {\n']
     messages = sorted(description.messages, key=lambda m: (m.direction, m.id))
-    cancels = {m.cancel: m for m in messages if m.cancel}
+    cancels = {m.cancel: m.name for m in messages if m.cancel and m.cancel != m.name}
     cancels_all = {m.cancel_all: m.name for m in messages if m.cancel_all}
 
     def pointer(name):
@@ -383,15 +383,14 @@ def catalogue_source(description):
             aliases = f"aliases_{tag}"
         writer = RelationWriter(description, m, tag)
         answers, ends, ids = writer.infos("answers", m.answers), writer.ends(), writer.ids()
-        cancelled = cancels.get(m.name)
-        conditions = writer.conditions(cancelled.cancel_conditions, cancelled.cancel_slots) if cancelled else ("{}", "{}")
+        conditions = writer.conditions(m.cancel_conditions, m.cancel_slots)
         out += writer.out
         text = f"&layout_{tag}" if m.ops is not None else "nullptr"
         out.append(
             f"constinit const MessageInfo {m.name}::info{{{literal(m.name)}, {literal(m.doc)}, {aliases}, "
             f"Direction::{m.direction.capitalize()}, {m.id}, {m.since}, {m.protobuf}, &struct_{m.name}, {text}, "
             f"RequestKind::{camel(m.kind.replace('-', '_')) if m.kind else 'None'}, {answers}, {ends}, "
-            f"{pointer(m.cancel)}, {pointer(cancelled.name if cancelled else '')}, {', '.join(conditions)}, "
+            f"{pointer(m.cancel)}, {pointer(cancels.get(m.name))}, {', '.join(conditions)}, "
             f"{pointer(m.cancel_all)}, {pointer(cancels_all.get(m.name))}, "
             f"Unnumbered::{camel(m.rule) if m.rule else 'No'}, {ids}, {str(m.pushed).lower()}}};\n")
     listed = ", ".join(f"&{m.name}::info" for m in messages)

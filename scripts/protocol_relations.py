@@ -8,7 +8,7 @@ from protocol_lines import Wrong, expect, version_range
 
 ENDS_USAGE = ("ends Name ... [since V] [until V] [if condition and ...], or batch Name ... [then Name ...] likewise, in an "
               "'out' message")
-CANCEL_USAGE = "cancel Name [if condition and ...], in an 'out' message"
+CANCEL_USAGE = "cancel Name, or cancel of its own Name if condition and ..., in an 'out' message"
 ID_ROLES = ("request_id", "order_id", "request_or_order_id", "perm_id", "client_id", "account", "exec_id")
 RULES = ("alone", "joined", "keyed", "family", "counted", "command")
 MAX_ENDS = 32  # kMaxEnds in protocol/schema.h
@@ -159,7 +159,7 @@ def _check_ends(m):
 def _finish_cancel(description, m, cancels):
     line = m.cancel_line
     words, conditions = _split(line, CANCEL_USAGE)
-    expect(line, len(words) == 1, CANCEL_USAGE)
+    expect(line, len(words) == 1 and (not conditions or words[0] == m.name), CANCEL_USAGE)
     [m.cancel] = _related(description, m, [(words[0], line.where)], "out")
     other = cancels.setdefault(m.cancel, m)
     if other is not m or (m.cancel == m.name and not conditions):

@@ -166,7 +166,7 @@ void members(Json& json, const MessageInfo& type, int server_version) {
   ends(json, type);
   if (type.cancel != nullptr) json.text("cancelled_by", type.cancel->name);
   if (type.cancels != nullptr) json.text("cancels", type.cancels->name);
-  json.text_if("cancels_if", conditions_text(type.cancels_if, type.cancels_if_slots));
+  json.text_if("cancels_own_if", conditions_text(type.cancels_own_if, type.cancels_own_slots));
   if (type.cancel_all != nullptr) json.text("cancelled_all_by", type.cancel_all->name);
   if (type.cancels_all != nullptr) json.text("cancels_all", type.cancels_all->name);
   json.text_if("without_id", rule_name(type.unnumbered));

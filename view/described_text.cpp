@@ -98,13 +98,12 @@ void append_ends(const MessageInfo& type, bool batch, std::string& out) {
 
 /// "CancelPositions", "AccountDataRequest, if subscribe == 0", "GlobalCancelRequest (all)"
 void append_cancels(const MessageInfo& type, std::string& out) {
-  const auto told = [](const MessageInfo& other, const MessageInfo& cancel) {
-    const std::string condition = conditions_text(cancel.cancels_if, cancel.cancels_if_slots);
-    return std::string(other.name) + (condition.empty() ? "" : ", if " + condition);
-  };
-  if (type.cancel != nullptr) append_line("cancelled by", told(*type.cancel, *type.cancel), out);
+  const std::string condition = conditions_text(type.cancels_own_if, type.cancels_own_slots);
+  if (type.cancel != nullptr) {
+    append_line("cancelled by", std::string(type.cancel->name) + (condition.empty() ? "" : ", if " + condition), out);
+  }
   if (type.cancel_all != nullptr) append_line("all by", type.cancel_all->name, out);
-  if (type.cancels != nullptr) append_line("cancels", told(*type.cancels, type), out);
+  if (type.cancels != nullptr) append_line("cancels", type.cancels->name, out);
   if (type.cancels_all != nullptr) append_line("cancels all", type.cancels_all->name, out);
 }
 

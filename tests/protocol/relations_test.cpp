@@ -122,6 +122,8 @@ TEST_CASE("a field makes a request the cancel of its own kind") {
   CHECK(cancelled_by(Message(bind)) == &AutoOpenOrdersRequest::info);
   bind.auto_bind = true;
   CHECK(cancelled_by(Message(bind)) == nullptr);
+  CHECK(AccountDataRequest::info.cancels == nullptr);
+  CHECK(AccountDataRequest::info.cancel == &AccountDataRequest::info);
   CHECK(cancelled_by(Message(CancelPositions())) == &PositionsRequest::info);
   CHECK(cancelled_by(Message(PositionsRequest())) == nullptr);
 }
