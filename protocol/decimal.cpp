@@ -83,7 +83,7 @@ void Decimal::append_to(std::string& out) const {
 char* Decimal::to_chars(char* at) const {
   assert(scale_ >= 0 && scale_ <= kMaxDigits);
   if (scale_ == 0) return write_int64(at, mantissa_);
-  char buffer[24];
+  char buffer[24] = {};  // g++ 14 does not see that to_chars writes what is copied
   const auto magnitude =
       mantissa_ < 0 ? 0 - static_cast<std::uint64_t>(mantissa_) : static_cast<std::uint64_t>(mantissa_);
   if (mantissa_ < 0) *at++ = '-';

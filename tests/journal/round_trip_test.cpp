@@ -287,3 +287,22 @@ TEST_CASE("sessions name the recording that they belong to, which is one opening
   CHECK(query(path, "SELECT recording_id FROM recordings WHERE start_time > 0 AND ibkr_version <> ''") ==
         std::vector<std::string>{"1", "2"});
 }
+
+// Without it: of a protobuf frame that breaks off nobody learns which request it answered.
+TEST_CASE("a protobuf frame that breaks off keeps its name, ids and what came before") {
+  TemporaryDirectory directory;
+  const std::string path = directory.file("a.db");
+  protocol::TickPrice tick;
+  tick.req_id = 9001;
+  tick.tick_type = 1;
+  tick.price = 150.25;
+  std::string payload = encoded(tick, 222);
+  payload.resize(payload.size() - 2);
+  auto writer = open_writer(path);
+  writer->frame(begin(*writer, 222), Direction::In, payload, Stamp::now());
+  CHECK(writer->close().has_value());
+  CHECK(query_one(path,
+                  "SELECT message_type, wire, request_id, json_extract(fields, '$.req_id'),"
+                  " json_extract(fields, '$.undecoded') IS NOT NULL FROM messages WHERE message_id = 3") ==
+        "TickPrice|protobuf|9001|9001|1");
+}
