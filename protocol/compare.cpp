@@ -1,7 +1,9 @@
 #include "protocol/compare.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <map>
 #include <string_view>
 
 #include "protocol/decimal.h"
@@ -70,6 +72,19 @@ class Walk {
       path_.resize(length);
     }
     if (what_.unknown) unknown(info, left, right);
+  }
+
+  /// What texts say in places that no field has.
+  void content(const std::vector<Verbatim>& left, const std::vector<Verbatim>& right) {
+    std::map<std::uint32_t, std::array<std::string_view, 2>> places;
+    for (const Verbatim& kept : left)
+      if (kept.kept == Kept::Content) places[kept.index][0] = kept.text;
+    for (const Verbatim& kept : right)
+      if (kept.kept == Kept::Content) places[kept.index][1] = kept.text;
+    for (const auto& [index, texts] : places) {
+      if (texts[0] != texts[1])
+        add("verbatim[" + std::to_string(index) + "]", std::string(texts[0]), std::string(texts[1]), nullptr);
+    }
   }
 
   void trailing(const std::vector<std::string>& left, const std::vector<std::string>& right) {
@@ -182,7 +197,10 @@ std::vector<Difference> compare(const Message& left, const Message& right, const
   }
   Walk walk(what);
   walk.objects(*left.type().body, left.body(), right.body());
-  if (what.unknown) walk.trailing(left.residue.trailing, right.residue.trailing);
+  if (what.unknown) {
+    walk.content(left.residue.verbatim, right.residue.verbatim);
+    walk.trailing(left.residue.trailing, right.residue.trailing);
+  }
   return walk.take();
 }
 

@@ -15,7 +15,8 @@ namespace ibkr::protocol {
 
 /// One difference between two messages of one type.
 struct Difference {
-  std::string path;  ///< "contract.symbol", "conditions[1].price", "conditions.size", "order.unknown_fields"
+  std::string
+      path;  ///< "contract.symbol", "conditions[1].price", "conditions.size", "order.unknown_fields", "verbatim[12]"
   std::string left;  ///< as people write it; "" when unset
   std::string right;
   const FieldInfo* field = nullptr;  ///< null where the messages are of two types, and for unknown content
@@ -29,7 +30,8 @@ using TakesPart = bool (*)(const FieldInfo& field, const void* object);
 struct Comparison {
   TakesPart takes_part = nullptr;  ///< null: every field
   bool unset_is_default = false;   ///< unset equals 0, false and ""
-  bool unknown = false;            ///< protobuf fields and trailing text that the description does not know take part
+  bool unknown = false;            ///< what no field holds takes part: protobuf fields and trailing text that the
+                                   ///< description does not know, and Content among what is kept verbatim (message.h)
   std::size_t limit = std::numeric_limits<std::size_t>::max();  ///< of the differences that are looked for
 };
 

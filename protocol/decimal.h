@@ -1,51 +1,135 @@
-// Decimal: a number with its exact decimal digits, as TWS sends sizes and quantities. 100 and 100.0 are equal in value
-// but keep their own digits.
+// Decimal: a number with its exact decimal digits, as TWS sends sizes and quantities. It is equal to every decimal of
+// its value (100, 100.0 and 1e2) and keeps its own spelling.
+//
+// Nearly all sizes are a few digits: those are a mantissa and a scale in 16 bytes. Any other spelling that is a number
+// (1e-05, +5, .5, the 55 digits of a binary fraction, NaN) is kept as a text of its own, on the heap.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace ibkr::protocol {
 
-/// mantissa × 10^-scale. At most 18 digits, scale 0..18.
+/// A finite number, an infinity, or NaN. A value: copies are independent; not thread safe while it is changed.
 class Decimal {
  public:
-  constexpr Decimal() = default;
+  constexpr Decimal() : mantissa_(0) {}
   constexpr Decimal(std::int64_t integer) : mantissa_(integer) {}
-  /// mantissa × 10^-scale: Decimal::scaled(12345, 2) is 123.45.
+  /// mantissa × 10^-scale, scale 0..18: Decimal::scaled(12345, 2) is 123.45.
   static constexpr Decimal scaled(std::int64_t mantissa, int scale) {
-    Decimal d(mantissa);
-    d.scale_ = scale;
-    return d;
+    return Decimal(mantissa, static_cast<std::uint16_t>(scale));
   }
-  /// Reads "-123.450", also with an exponent. None where the text is not a number or has more than 18 digits.
+  /// Reads "-123.450", with or without sign, point and exponent, and "NaN", "Infinity", "Infinite", "inf" in any
+  /// letter case. Nothing is rounded. None where the text is no number, is longer than kMaxText, or has an exponent of
+  /// more than 9 digits.
   static std::optional<Decimal> parse(std::string_view text);
-  /// The nearest decimal with `scale` digits after the point.
+  static constexpr std::size_t kMaxText = 1000;
+  /// The nearest decimal with `scale` digits after the point (0..18). What is too large for 18 digits, and what is not
+  /// finite, is spelled as the double is.
   static Decimal from_double(double value, int scale);
 
-  std::int64_t mantissa() const { return mantissa_; }
-  int scale() const { return scale_; }
+  Decimal(const Decimal& other) : mantissa_(0) { copy(other); }
+  Decimal(Decimal&& other) noexcept : mantissa_(0) { take(other); }
+  Decimal& operator=(const Decimal& other) {
+    if (this != &other) {
+      drop();
+      copy(other);
+    }
+    return *this;
+  }
+  Decimal& operator=(Decimal&& other) noexcept {
+    if (this != &other) {
+      drop();
+      take(other);
+    }
+    return *this;
+  }
+  constexpr ~Decimal() { drop(); }
+
+  bool is_nan() const { return form_ == Form::NotANumber; }
+  bool is_infinite() const { return form_ == Form::Infinity || form_ == Form::MinusInfinity; }
+  bool is_finite() const { return !is_nan() && !is_infinite(); }
+  bool is_zero() const;
+  /// The nearest double.
   double to_double() const;
+  /// As it was spelled; what was computed is spelled with all its digits.
   std::string to_string() const;
   void append_to(std::string& out) const;
-  /// Writes the digits, at most kMaxChars, and returns their end.
+
+  /// The text of a decimal that keeps one; empty for mantissa and scale, which to_chars spells. Lives as long as the
+  /// decimal is not changed.
+  std::string_view kept_text() const {
+    return form_ == Form::Scaled ? std::string_view() : std::string_view(text_, length_);
+  }
+  /// Writes the digits of a decimal without kept text, at most kMaxChars, and returns their end.
   char* to_chars(char* at) const;
   static constexpr std::size_t kMaxChars = 40;
-  bool is_zero() const { return mantissa_ == 0; }
 
-  /// The same digits: 100 and 100.0 differ.
-  friend bool operator==(const Decimal&, const Decimal&) = default;
-  /// -1, 0, 1 by value: 100 and 100.0 are equal.
+  /// By value, with NaN equal to itself and above all numbers, so that a message equals its copy and decimals sort.
+  friend bool operator==(const Decimal& a, const Decimal& b) { return compare(a, b) == 0; }
+  friend std::weak_ordering operator<=>(const Decimal& a, const Decimal& b) { return compare(a, b) <=> 0; }
+  /// The same as -1, 0 or 1.
   static int compare(const Decimal& a, const Decimal& b);
+
+  /// Exact. NaN where the digits would take more than kMaxText characters, of opposite infinities, and of NaN.
   friend Decimal operator+(const Decimal& a, const Decimal& b);
   friend Decimal operator-(const Decimal& a, const Decimal& b);
+  friend Decimal operator-(const Decimal& d);
 
  private:
-  std::int64_t mantissa_ = 0;
-  std::int32_t scale_ = 0;
+  enum class Form : std::uint8_t {
+    Scaled,         ///< mantissa_ × 10^-scale_, spelled without exponent and needless signs and zeros
+    Spelled,        ///< a finite number, as text_ says
+    Infinity,       ///< and these three, as text_ spells them
+    MinusInfinity,  //
+    NotANumber,     //
+  };
+
+  constexpr Decimal(std::int64_t mantissa, std::uint16_t scale) : mantissa_(mantissa), scale_(scale) {}
+  static std::optional<Decimal> parse_slowly(std::string_view text);
+  static Decimal spelled(Form form, std::string_view text);
+  constexpr void drop() {
+    if (form_ != Form::Scaled) delete[] text_;
+  }
+  void copy(const Decimal& other) {
+    form_ = other.form_;
+    if (form_ == Form::Scaled) {
+      mantissa_ = other.mantissa_;
+      scale_ = other.scale_;
+    } else {
+      keep({other.text_, other.length_});
+    }
+  }
+  /// Leaves the other one as 0.
+  void take(Decimal& other) noexcept {
+    form_ = std::exchange(other.form_, Form::Scaled);
+    if (form_ == Form::Scaled) {
+      mantissa_ = other.mantissa_;
+      scale_ = other.scale_;
+    } else {
+      text_ = other.text_;
+      length_ = other.length_;
+      other.mantissa_ = other.scale_ = 0;
+    }
+  }
+  void keep(std::string_view text);
+
+  union {
+    std::int64_t mantissa_;
+    char* text_;  // owned
+  };
+  union {
+    std::uint16_t scale_ = 0;
+    std::uint16_t length_;
+  };
+  Form form_ = Form::Scaled;
 };
+
+static_assert(sizeof(Decimal) == 16);
 
 }  // namespace ibkr::protocol

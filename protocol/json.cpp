@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <utility>
 
 #include "protocol/decimal.h"
 #include "protocol/numbers.h"
@@ -37,6 +39,81 @@ void append_number(std::string& out, double value) {
   out += '"';  // JSON has no infinity
   append_double(out, value);
   out += '"';
+}
+
+/// True for what JSON's grammar calls a number.
+bool is_json_number(std::string_view text) {
+  const auto digits = [&] {
+    const std::size_t count = std::min(text.find_first_not_of("0123456789"), text.size());
+    text.remove_prefix(count);
+    return count;
+  };
+  const auto take = [&](std::string_view any) {
+    if (text.empty() || any.find(text.front()) == std::string_view::npos) return false;
+    text.remove_prefix(1);
+    return true;
+  };
+  (void)take("-");
+  const bool zero = text.starts_with('0');
+  const std::size_t whole = digits();
+  if (whole == 0 || (zero && whole > 1)) return false;
+  if (take(".") && digits() == 0) return false;
+  if (take("eE")) {
+    (void)take("+-");
+    if (digits() == 0) return false;
+  }
+  return text.empty();
+}
+
+void append_decimal(std::string& out, const Decimal& value) {
+  const std::string_view kept = value.kept_text();
+  if (kept.empty() || is_json_number(kept)) return value.append_to(out);
+  out += '"';
+  out += kept;  // digits, signs and letters
+  out += '"';
+}
+
+/// Where a kept text stood: "12", "+12" in a slot that only some clients send, "3.12" for a struct's field in protobuf.
+void append_place(std::string& out, const Verbatim& kept) {
+  if (kept.variant) out += '+';
+  append_int64(out, kept.index);
+  if (kept.number == 0) return;
+  out += '.';
+  append_int64(out, kept.number);
+}
+
+void append_verbatim(std::string& out, const std::vector<Verbatim>& verbatim) {
+  std::string all;
+  for (const Verbatim& kept : verbatim) {
+    if (kept.kept == Kept::Unset) continue;
+    all += all.empty() ? "\"" : ",\"";
+    if (kept.kept == Kept::Content) all += '!';
+    if (kept.kept == Kept::First) all += '^';
+    append_place(all, kept);
+    all += "\":";
+    append_json_string(kept.text, all);
+  }
+  if (!all.empty()) out += ",\"verbatim\":{" + all + '}';
+}
+
+/// The marks for unset, each with its places.
+void append_unset(std::string& out, const std::vector<Verbatim>& verbatim) {
+  std::map<std::string_view, std::string> places;
+  for (const Verbatim& kept : verbatim) {
+    if (kept.kept != Kept::Unset) continue;
+    std::string& all = places[kept.text];
+    all += all.empty() ? "\"" : ",\"";
+    append_place(all, kept);
+    all += '"';
+  }
+  if (places.empty()) return;
+  out += ",\"unset\":{";
+  for (bool first = true; const auto& [mark, all] : places) {
+    if (!std::exchange(first, false)) out += ',';
+    append_json_string(mark, out);
+    out += ":[" + all + ']';
+  }
+  out += '}';
 }
 
 class Writer {
@@ -81,7 +158,7 @@ class Writer {
         out_ += member<bool>(f, at) ? "true" : "false";
         return;
       case Kind::Decimal:
-        return member<Decimal>(f, at).append_to(out_);
+        return append_decimal(out_, member<Decimal>(f, at));
       case Kind::String:
         return append_json_string(member<std::string>(f, at), out_, stray_);
       case Kind::Struct:
@@ -173,17 +250,8 @@ void append_json(const Message& message, Wire wire, std::string& out) {
   append_int64(out, message.type().id);
   out += wire == Wire::Text ? ",\"wire\":\"text\",\"fields\":" : ",\"wire\":\"protobuf\",\"fields\":";
   append_fields_json(message, out);
-  if (!message.residue.verbatim.empty()) {
-    out += ",\"verbatim\":{";
-    for (std::size_t i = 0; const Verbatim& kept : message.residue.verbatim) {
-      out += i++ == 0 ? "\"" : ",\"";
-      if (kept.variant) out += '+';
-      append_int64(out, kept.index);
-      out += "\":";
-      append_json_string(kept.text, out);
-    }
-    out += '}';
-  }
+  append_verbatim(out, message.residue.verbatim);
+  append_unset(out, message.residue.verbatim);
   if (!message.residue.trailing.empty()) {
     out += ",\"trailing\":[";
     for (std::size_t i = 0; const std::string& text : message.residue.trailing) {

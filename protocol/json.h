@@ -2,10 +2,16 @@
 //
 //   {"name":"TickPrice","id":1,"wire":"text","fields":{"req_id":9001,"tick_type":1,"price":150.25,"size":100}}
 //
-// Unset fields are absent. Decimals and doubles are JSON numbers (infinity is the string "Infinity"). A byte that is
-// not UTF-8 is written as Python's surrogateescape does (\udc80..\udcff), so every string survives. "verbatim" and
-// "trailing" hold a text payload's residue (message.h), "unknown_fields" unknown protobuf fields as hex inside the
-// struct they were in.
+// Unset fields are absent. Decimals and doubles are JSON numbers with all their digits; what JSON does not call a
+// number is a string ("Infinity", "NaN", the decimals "+5" and ".5"). A byte that is not UTF-8 is written as Python's
+// surrogateescape does (\udc80..\udcff), so every string survives. "unknown_fields" are unknown protobuf fields as hex
+// inside the struct they were in.
+//
+// The residue (message.h) stands beside the fields. "verbatim" maps the numbers of text fields to what they said:
+// another spelling of the value, "^12" the first of two values, "!12" what no field holds. "unset" maps spellings of
+// unset to their places: {"":["5","9"]}, in protobuf {"1.7976931348623157e+308":["2.12"]} for field 12 of the third
+// struct. A '+' before a number stands for a slot that only some clients send. "trailing" are the fields after the last
+// one that is known.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,7 @@
 // JSON → message: json.h's from_json over the tree of json_value.h.
 #include <algorithm>
 #include <charconv>
+#include <tuple>
 
 #include "protocol/catalogue.h"
 #include "protocol/decimal.h"
@@ -106,8 +107,8 @@ class Reader {
   }
 
   bool number(const FieldInfo& f, const JsonValue& json, void* at) {
-    const bool infinity = f.kind == Kind::Double && json.type == Type::String;
-    if ((json.type != Type::Number && !infinity) || json.text.empty()) return fail("expected a number");
+    const bool spelled = (f.kind == Kind::Double || f.kind == Kind::Decimal) && json.type == Type::String;
+    if ((json.type != Type::Number && !spelled) || json.text.empty()) return fail("expected a number");
     if (f.kind == Kind::Double) {
       double value = 0;
       if (read_double(json.text, value) == Reading::Bad) return fail("expected a number");
@@ -115,9 +116,9 @@ class Reader {
       return true;
     }
     if (f.kind == Kind::Decimal) {
-      const auto value = Decimal::parse(json.text);
-      if (!value) return fail("expected a decimal of at most 18 digits");
-      set<Decimal>(f, at) = *value;
+      auto value = Decimal::parse(json.text);
+      if (!value) return fail("expected a decimal of at most " + std::to_string(Decimal::kMaxText) + " characters");
+      set<Decimal>(f, at) = *std::move(value);
       return true;
     }
     std::int64_t value = 0;
@@ -150,17 +151,49 @@ Unexpected<DecodeError> failure(std::string reason) {
   return Unexpected(DecodeError{"", "", -1, -1, std::move(reason)});
 }
 
+/// Reads "12", "+12" or "3.12" (append_place in json.cpp).
+bool read_place(std::string_view place, Verbatim& kept) {
+  kept.variant = place.starts_with('+');
+  if (kept.variant) place.remove_prefix(1);
+  const std::string_view index = place.substr(0, place.find('.'));
+  const auto read = [](std::string_view digits, auto& number) {
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    return error == std::errc() && end == digits.data() + digits.size();
+  };
+  if (!read(index, kept.index)) return false;
+  if (index.size() == place.size()) return kept.index >= 1;
+  return read(place.substr(index.size() + 1), kept.number) && kept.number >= 1;
+}
+
 bool read_verbatim(const JsonValue& json, Residue& residue) {
   for (const auto& [key, value] : json.members) {
-    Verbatim kept{0, key.starts_with('+'), value.text};
-    std::int64_t index = 0;
-    if (read_int64(std::string_view(key).substr(kept.variant ? 1 : 0), index) == Reading::Bad || index < 1)
-      return false;
-    kept.index = static_cast<std::uint32_t>(index);
-    if (!residue.verbatim.empty() && residue.verbatim.back().index > kept.index) return false;
+    Verbatim kept{0, 0, false, Kept::Spelling, value.text};
+    std::string_view place = key;
+    if (place.starts_with('!')) kept.kept = Kept::Content;
+    if (place.starts_with('^')) kept.kept = Kept::First;
+    if (kept.kept != Kept::Spelling) place.remove_prefix(1);
+    if (!read_place(place, kept)) return false;
     residue.verbatim.push_back(std::move(kept));
   }
-  return true;
+  return json.type == Type::Object;
+}
+
+bool read_unset(const JsonValue& json, Residue& residue) {
+  for (const auto& [mark, places] : json.members) {
+    for (const JsonValue& place : places.elements) {
+      Verbatim kept{0, 0, false, Kept::Unset, mark};
+      if (!read_place(place.text, kept)) return false;
+      residue.verbatim.push_back(std::move(kept));
+    }
+  }
+  return json.type == Type::Object;
+}
+
+/// Puts them in order; false where two claim one place.
+bool sort_places(std::vector<Verbatim>& verbatim) {
+  const auto place = [](const Verbatim& kept) { return std::tuple(kept.index, kept.number); };
+  std::ranges::stable_sort(verbatim, {}, place);
+  return std::ranges::adjacent_find(verbatim, {}, place) == verbatim.end();
 }
 
 }  // namespace
@@ -188,7 +221,15 @@ Expected<JsonMessage, DecodeError> from_json(Direction direction, std::string_vi
     return Unexpected(std::move(reader.error));
   }
   if (const JsonValue* kept = parsed->find("verbatim"); kept && !read_verbatim(*kept, message.residue)) {
-    (void)reader.fail("\"verbatim\" maps ascending field numbers to texts");
+    (void)reader.fail("\"verbatim\" maps field numbers to texts");
+    return Unexpected(std::move(reader.error));
+  }
+  if (const JsonValue* marks = parsed->find("unset"); marks && !read_unset(*marks, message.residue)) {
+    (void)reader.fail("\"unset\" maps marks to lists of the places where they stood");
+    return Unexpected(std::move(reader.error));
+  }
+  if (!sort_places(message.residue.verbatim)) {
+    (void)reader.fail("\"verbatim\" and \"unset\" name one place twice");
     return Unexpected(std::move(reader.error));
   }
   if (const JsonValue* trailing = parsed->find("trailing")) {

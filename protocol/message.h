@@ -15,19 +15,32 @@
 
 namespace ibkr::protocol {
 
-/// The text of a field that our encoder would spell another way ("0" where we write "0.0", "" where we write "0").
+/// What a text that is kept of a payload says beside the message's values.
+enum class Kept : std::uint8_t {
+  Spelling,  ///< a value that our encoder would spell another way ("0" where we write "0.0")
+  Unset,     ///< nothing: an unset field, spelled another way ("" where we write "0", 1.7976931348623157E308), or the
+             ///< like in a slot that belongs to no field
+  First,     ///< what a field that is sent twice says at first; the last one that is set counts
+  Content,   ///< what no field of ours can hold: bits that a mask does not know, text in a dead slot
+};
+
+/// The text of a field that our encoder would not write so.
 struct Verbatim {
-  std::uint32_t index;  ///< position in the payload, the message id being 0
-  bool variant;         ///< a slot that only some clients send
+  /// In text the position in the payload, the message id being 0. In protobuf, where nothing but Unset is kept, the
+  /// struct that has the field: how many structs began before it in the payload, the body being 0.
+  std::uint32_t index;
+  std::uint16_t number = 0;  ///< protobuf's number of the field; 0 in text
+  bool variant = false;      ///< a slot that only some clients send
+  Kept kept = Kept::Spelling;
   std::string text;
   friend bool operator==(const Verbatim&, const Verbatim&) = default;
 };
 
-/// What a text payload had beyond the values. The encoder writes it back where it still means the same as the value,
+/// What a payload had beyond the values. The encoder writes it back where it still means the same as the value,
 /// so that decoding and encoding give back the same bytes, and an edited value is written as edited.
-/// (Unknown protobuf fields are kept in each struct's own unknown_fields.)
+/// (Decimals keep their own spelling, and unknown protobuf fields are kept in each struct's own unknown_fields.)
 struct Residue {
-  std::vector<Verbatim> verbatim;     ///< ascending by index
+  std::vector<Verbatim> verbatim;     ///< ascending by index, and by number within it
   std::vector<std::string> trailing;  ///< fields after the last one that the layout knows
   bool empty() const { return verbatim.empty() && trailing.empty(); }
   void clear() {

@@ -1,6 +1,8 @@
 // The protobuf decoder: takes one field of the body after another and stores it where the table says.
+#include <algorithm>
 #include <bit>
 #include <cstring>
+#include <tuple>
 #include <vector>
 
 #include "protocol/bytes.h"
@@ -10,6 +12,7 @@
 #include "protocol/protobuf.h"
 #include "protocol/protobuf_wire.h"
 #include "protocol/storage.h"
+#include "protocol/unset.h"
 
 namespace ibkr::protocol {
 namespace {
@@ -33,6 +36,10 @@ class Marks {
     }
     bits_ |= std::uint64_t{1} << bit % 64;
   }
+  void remove(std::size_t bit) {
+    words_[bit / 64] &= ~(std::uint64_t{1} << bit % 64);
+    if (bit / 64 == word_) bits_ &= ~(std::uint64_t{1} << bit % 64);
+  }
 
  private:
   std::uint64_t* words_;
@@ -41,7 +48,7 @@ class Marks {
 };
 
 // Every function that reads takes where to read from and returns where it ended, or null: then the outcome says why,
-// or, when it does not, the field is to be kept as unknown. Watched: every piece is reported to an observer.
+// or, when it does not, the value is a mark for unset. Watched: every piece is reported to an observer.
 template <bool Watched>
 class Reader : Watch<Watched> {
  public:
@@ -57,6 +64,7 @@ class Reader : Watch<Watched> {
     const ProtoField* const fields = info.proto.data();
     const std::size_t count = info.proto.size();
     Marks marks(object);
+    const std::uint32_t part = parts_++;
     while (at != end) {
       const char* const start = at;
       std::uint64_t key = static_cast<unsigned char>(*at++);
@@ -81,6 +89,15 @@ class Reader : Watch<Watched> {
           }
           continue;
         }
+        if (!outcome_) return false;
+        marks.remove(bit);
+        keep_mark(part, fields[bit], at, end);
+        at = skip(static_cast<std::uint32_t>(key & 7), at, end);
+        if constexpr (Watched) {
+          marks.flush();
+          report(&info.fields[fields[bit].index], object, at);
+        }
+        continue;
       } else if (bit < count && (key & 7) == kBytes) {
         const char* const next = read_packed(fields[bit], object, at, end);
         if (next != nullptr) {
@@ -154,10 +171,14 @@ class Reader : Watch<Watched> {
     switch (field.kind) {
       case Kind::Int32:
         at = varint(at, end, number);
+        if (static_cast<std::int32_t>(number) == kUnsetInt32 && is_mark(info, field)) [[unlikely]]
+          return nullptr;
         member<std::int32_t>(field, object) = static_cast<std::int32_t>(number);
         break;
       case Kind::Int64:
         at = varint(at, end, number);
+        if (static_cast<std::int64_t>(number) == kUnsetInt64 && is_mark(info, field)) [[unlikely]]
+          return nullptr;
         member<std::int64_t>(field, object) = static_cast<std::int64_t>(number);
         break;
       case Kind::Bool:
@@ -166,14 +187,17 @@ class Reader : Watch<Watched> {
         break;
       case Kind::Double:
         at = fixed(at, end, member<double>(field, object));
+        if (at != nullptr && means_unset(member<double>(field, object))) [[unlikely]]
+          return nullptr;
         break;
       case Kind::Decimal:
         at = text(at, end, view);
-        if (at == nullptr || !read_decimal(view, member<Decimal>(field, object))) return nullptr;
+        if (at == nullptr || !read_decimal(info, field, view, member<Decimal>(field, object))) return nullptr;
         break;
       case Kind::String:
         if (field.proto == ProtoType::Double) {
           at = read_number(at, end, member<std::string>(field, object));
+          if (at == nullptr) return nullptr;
         } else {
           at = text(at, end, view);
           if (at) assign(member<std::string>(field, object), view);
@@ -237,6 +261,7 @@ class Reader : Watch<Watched> {
   [[gnu::noinline]] const char* read_number(const char* at, const char* end, std::string& number) {
     double value = 0;
     at = fixed(at, end, value);
+    if (at == nullptr || means_unset(value)) return nullptr;
     number.clear();
     append_double(number, value);
     if (number.ends_with(".0")) number.resize(number.size() - 2);
@@ -276,16 +301,26 @@ class Reader : Watch<Watched> {
     }
   }
 
-  /// False for a number that we would spell another way, or for none at all: it is kept as it came.
-  static bool read_decimal(std::string_view text, Decimal& value) {
+  /// False for a mark, and after fail() for what is no number.
+  bool read_decimal(const StructInfo& info, const ProtoField& field, std::string_view text, Decimal& value) {
     std::int64_t whole = 0;
-    if (read_digits(text, whole)) {
+    if (read_digits(text, whole) && whole != kUnsetInt32) [[likely]] {
       value = Decimal(whole);
       return true;
     }
-    const auto decimal = Decimal::parse(text);
-    if (!decimal || decimal->to_string() != text) return false;
-    value = *decimal;
+    return read_any_decimal(info, field, text, value);
+  }
+  [[gnu::noinline]] bool read_any_decimal(const StructInfo& info, const ProtoField& field, std::string_view text,
+                                          Decimal& value) {
+    if (text.empty()) return false;
+    auto decimal = Decimal::parse(text);
+    if (!decimal) {
+      (void)fail(text.data(), "not a decimal of at most " + std::to_string(Decimal::kMaxText) + " characters");
+      outcome_.error().field = info.fields[field.index].name;
+      return false;
+    }
+    if (means_unset(*decimal)) return false;
+    value = *std::move(decimal);
     return true;
   }
 
@@ -309,6 +344,42 @@ class Reader : Watch<Watched> {
     this->inside.resize(dot == std::string::npos ? 0 : dot + 1);
   }
 
+  [[gnu::noinline]] static bool is_mark(const StructInfo& info, const ProtoField& field) {
+    return has_unset_mark(info.fields[field.index].role);
+  }
+
+  /// Keeps a mark for unset as it came, so that the encoder writes it again.
+  [[gnu::cold]] void keep_mark(std::uint32_t part, const ProtoField& field, const char* at, const char* end) {
+    Verbatim mark{part, static_cast<std::uint16_t>(field.key >> 3), false, Kept::Unset, {}};
+    std::string_view digits;
+    double value = 0;
+    switch (field.kind) {
+      case Kind::Int32:
+        append_int64(mark.text, kUnsetInt32);
+        break;
+      case Kind::Int64:
+        append_int64(mark.text, kUnsetInt64);
+        break;
+      case Kind::Double:
+      case Kind::String:
+        (void)fixed(at, end, value);
+        append_double(mark.text, value);
+        break;
+      case Kind::Decimal:
+        (void)text(at, end, digits);
+        mark.text = digits;
+        break;
+      case Kind::Bool:
+      case Kind::Struct:
+      case Kind::Int32List:
+      case Kind::DoubleList:
+      case Kind::StringList:
+      case Kind::StructList:
+        break;
+    }
+    message_.residue.verbatim.push_back(std::move(mark));
+  }
+
   [[gnu::cold]] const char* fail(const char* at, std::string reason) {
     outcome_ = Unexpected(DecodeError{std::string(message_.name()), "", -1,
                                       static_cast<std::int64_t>(body_at_) + (at - begin_), std::move(reason)});
@@ -319,23 +390,37 @@ class Reader : Watch<Watched> {
   const char* begin_;
   std::size_t body_at_;
   Expected<void, DecodeError>& outcome_;
+  std::uint32_t parts_ = 0;  // structs begun so far
 };
+
+/// In order of their places, one each.
+void sort_marks(std::vector<Verbatim>& marks) {
+  const auto place = [](const Verbatim& mark) { return std::tuple(mark.index, mark.number); };
+  std::ranges::stable_sort(marks, {}, place);
+  const auto [again, end] = std::ranges::unique(marks, {}, place);
+  marks.erase(again, end);
+}
+
+template <bool Watched>
+Expected<void, DecodeError> decode_body(Message& message, std::string_view body, std::size_t body_at,
+                                        DecodeObserver* observer) {
+  Expected<void, DecodeError> outcome;
+  Reader<Watched> reader(message, body, body_at, outcome, observer);
+  (void)reader.read_struct(*message.type().body, message.body(), body.data(), body.data() + body.size());
+  if (!message.residue.verbatim.empty()) [[unlikely]]
+    sort_marks(message.residue.verbatim);
+  return outcome;
+}
 
 }  // namespace
 
 Expected<void, DecodeError> decode_protobuf(Message& message, std::string_view body, std::size_t body_at) {
-  Expected<void, DecodeError> outcome;
-  Reader<false> reader(message, body, body_at, outcome);
-  (void)reader.read_struct(*message.type().body, message.body(), body.data(), body.data() + body.size());
-  return outcome;
+  return decode_body<false>(message, body, body_at, nullptr);
 }
 
 Expected<void, DecodeError> decode_protobuf(Message& message, std::string_view body, std::size_t body_at,
                                             DecodeObserver& observer) {
-  Expected<void, DecodeError> outcome;
-  Reader<true> reader(message, body, body_at, outcome, &observer);
-  (void)reader.read_struct(*message.type().body, message.body(), body.data(), body.data() + body.size());
-  return outcome;
+  return decode_body<true>(message, body, body_at, &observer);
 }
 
 }  // namespace ibkr::protocol

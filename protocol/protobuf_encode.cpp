@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <span>
 #include <vector>
 
 #include "protocol/bytes.h"
@@ -34,7 +35,8 @@ constexpr std::size_t kMaxKey = 2;  // the number of a field is below 2048
 // outcome tells.
 class Writer {
  public:
-  Writer(const Message& message, Output& out) : message_(message), out_(out) {}
+  Writer(const Message& message, Output& out)
+      : message_(message), out_(out), marks_(kept_of_protobuf(message.residue.verbatim)) {}
 
   Expected<void, EncodeError> write() {
     if (char* const end = write_struct(*message_.type().body, message_.body(), out_.at())) out_.wrote_to(end);
@@ -46,6 +48,8 @@ class Writer {
   char* write_struct(const StructInfo& info, const void* object, char* at) {
     const ProtoField* const fields = info.proto.data();
     const std::size_t count = info.proto.size();
+    if (!marks_.empty()) [[unlikely]]
+      return write_marked_struct(info, object, at);
     for (std::size_t base = 0; base < count; base += 64) {
       std::uint64_t bits = presence(object)[base / 64] | info.asked[base / 64];
       if (count - base < 64) bits &= (std::uint64_t{1} << (count - base)) - 1;
@@ -55,10 +59,58 @@ class Writer {
         if (at == nullptr) return nullptr;
       }
     }
+    return write_unknown(info, object, at);
+  }
+
+  [[gnu::always_inline]] char* write_unknown(const StructInfo& info, const void* object, char* at) {
     const std::string& unknown = unknown_fields(info, object);
     if (unknown.empty()) [[likely]]
       return at;
     return std::ranges::copy(unknown, out_.need(at, unknown.size())).out;
+  }
+
+  /// The same for a payload that had marks for unset: they stand where they stood while their fields are unset.
+  [[gnu::noinline]] char* write_marked_struct(const StructInfo& info, const void* object, char* at) {
+    const std::uint32_t part = parts_++;
+    auto mark = std::ranges::lower_bound(marks_, part, {}, &Verbatim::index);
+    for (std::size_t bit = 0; bit < info.proto.size(); ++bit) {
+      const ProtoField& field = info.proto[bit];
+      const bool marked = mark != marks_.end() && mark->index == part && mark->number == bit + 1;
+      const std::uint64_t word = presence(object)[bit / 64], asked = info.asked[bit / 64];
+      const bool set = (word >> bit % 64 & 1) != 0;
+      if (set || (!marked && (asked >> bit % 64 & 1) != 0)) {
+        at = write_field(info, field, bit, object, at);
+        if (at == nullptr) return nullptr;
+      } else if (marked) {
+        at = write_mark(field, mark->text, at);
+      }
+      if (marked) ++mark;
+    }
+    return write_unknown(info, object, at);
+  }
+
+  char* write_mark(const ProtoField& field, const std::string& text, char* at) {
+    std::int64_t number = 0;
+    double value = 0;
+    switch (field.proto) {
+      case ProtoType::Varint:
+        (void)read_int64(text, number);
+        return write_varint(write_key(field, need(at, kMaxVarint)), static_cast<std::uint64_t>(number));
+      case ProtoType::Double:
+        (void)read_double(text, value);
+        return write_fixed64(write_key(field, need(at, 8)), value);
+      case ProtoType::String:
+        return write_bytes(field, text, at);
+      case ProtoType::Message:
+      case ProtoType::None:
+        break;
+    }
+    return at;
+  }
+
+  /// What is kept of a protobuf payload; none where the message came from text.
+  static std::span<const Verbatim> kept_of_protobuf(std::span<const Verbatim> verbatim) {
+    return verbatim.empty() || verbatim.front().number == 0 ? std::span<const Verbatim>() : verbatim;
   }
 
   /// Room for a field's key and `bytes` more.
@@ -120,6 +172,8 @@ class Writer {
   }
 
   char* write_decimal(const ProtoField& field, const Decimal& value, char* at) {
+    if (const std::string_view kept = value.kept_text(); !kept.empty()) [[unlikely]]
+      return write_bytes(field, kept, at);
     char* const length = write_key(field, need(at, 1 + Decimal::kMaxChars));
     char* const end = value.to_chars(length + 1);
     *length = static_cast<char>(end - length - 1);
@@ -193,6 +247,8 @@ class Writer {
   const Message& message_;
   Output& out_;
   Expected<void, EncodeError> outcome_;
+  std::span<const Verbatim> marks_;
+  std::uint32_t parts_ = 0;  // structs begun so far, while there are marks
 };
 
 }  // namespace

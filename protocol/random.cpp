@@ -45,6 +45,7 @@ class Maker {
   void step(const TextOp& op, std::span<const TextOp> body, std::span<const TextOp> otherwise) {
     switch (op.code) {
       case TextOpCode::Field:
+      case TextOpCode::First:
         return scalar(*op.field, op.spelling, op.slot);
       case TextOpCode::Version:
         scope_.message_version = op.number;
@@ -178,6 +179,12 @@ class Maker {
         "AAPL", "SMART", "USD", "20261218", "DU1234567", "LMT", "x y", "1", "caf\xC3\xA9", "\xE4\xB8\xAD\xE6\x96\x87"};
     return kWords[below(kWords.size())];
   }
+  Decimal decimal() {
+    static constexpr std::array<const char*, 8> kUnusual = {
+        "1e-05", "1E-8", "+5", ".5", "0E-8", "100.000000000000000000", "1E+30", "0.1000000000000000055511151231257827"};
+    if (chance(10)) return *Decimal::parse(kUnusual[below(kUnusual.size())]);
+    return Decimal::scaled(integer(), static_cast<int>(below(9)));
+  }
   std::int64_t integer() {
     switch (below(4)) {
       case 0:
@@ -220,7 +227,7 @@ class Maker {
         set<bool>(field, at) = chance(50);
         return;
       case Kind::Decimal:
-        set<Decimal>(field, at) = Decimal::scaled(integer(), static_cast<int>(below(9)));
+        set<Decimal>(field, at) = decimal();
         return;
       case Kind::String:
         set<std::string>(field, at) = word();

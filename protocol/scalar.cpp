@@ -1,27 +1,19 @@
 #include "protocol/scalar.h"
 
-#include <array>
 #include <cmath>
 #include <limits>
 #include <optional>
 
-#include "protocol/decimal.h"
 #include "protocol/numbers.h"
 #include "protocol/storage.h"
 #include "protocol/unicode.h"
+#include "protocol/unset.h"
 
 namespace ibkr::protocol {
 namespace {
 
-constexpr double kUnsetDouble = std::numeric_limits<double>::max();
-constexpr std::int64_t kUnsetInt32 = std::numeric_limits<std::int32_t>::max();
-constexpr std::int64_t kUnsetInt64 = std::numeric_limits<std::int64_t>::max();
 constexpr std::string_view kUnsetDoubleText = "1.7976931348623157e+308";  // the official Python client's spelling
 constexpr std::string_view kUnsetDecimalText = "170141183460469231731687303715884105727";
-constexpr std::array<std::string_view, 5> kUnsetDecimals = {"2147483647", "9223372036854775807", "-9223372036854775808",
-                                                            "1.7976931348623157E308", kUnsetDecimalText};
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool escapes(Spelling spelling, int server_version) {
   constexpr int kAsciiServerVersion = 153;  // from here on TWS sends 7-bit text
@@ -29,13 +21,15 @@ bool escapes(Spelling spelling, int server_version) {
          (spelling == Spelling::Escaped && server_version >= kAsciiServerVersion);
 }
 
-Reading read_integer(Spelling spelling, std::string_view text, bool wide, std::optional<std::int64_t>& value) {
+Reading read_integer(const FieldInfo& field, Spelling spelling, std::string_view text,
+                     std::optional<std::int64_t>& value) {
+  const bool wide = field.kind == Kind::Int64;
   value.reset();
   if (text.empty()) return spelling == Spelling::Blank ? Reading::Exact : Reading::Other;
   std::int64_t number = 0;
   const Reading reading = read_int64(text, number);
   if (reading == Reading::Bad) return reading;
-  if (number == (wide ? kUnsetInt64 : kUnsetInt32)) {
+  if (number == (wide ? kUnsetInt64 : kUnsetInt32) && has_unset_mark(field.role)) {
     return spelling == Spelling::Sentinel && reading == Reading::Exact ? Reading::Exact : Reading::Other;
   }
   if (!wide && (number > kUnsetInt32 || number < std::numeric_limits<std::int32_t>::min())) return Reading::Bad;
@@ -57,7 +51,7 @@ Reading read_number(Spelling spelling, std::string_view text, std::optional<doub
   double number = 0;
   const Reading reading = read_double(text, number);
   if (reading == Reading::Bad) return reading;
-  if (number == kUnsetDouble) {
+  if (means_unset(number)) {
     return spelling == Spelling::Sentinel && text == kUnsetDoubleText ? Reading::Exact : Reading::Other;
   }
   value = number;
@@ -70,29 +64,26 @@ Reading read_number(Spelling spelling, std::string_view text, std::optional<doub
 Reading read_decimal(Spelling spelling, std::string_view text, std::optional<Decimal>& value) {
   value.reset();
   if (text.empty()) return spelling == Spelling::Blank ? Reading::Exact : Reading::Other;
-  for (const std::string_view unset : kUnsetDecimals) {
-    if (text == unset) {
-      return spelling == Spelling::Sentinel && text == kUnsetDecimalText ? Reading::Exact : Reading::Other;
-    }
-  }
-  const auto parsed = Decimal::parse(text);
+  auto parsed = Decimal::parse(text);
   if (!parsed) return Reading::Bad;
-  value = *parsed;
-  // Digits with at most one inner point and no needless sign or zero are what to_string writes.
-  const std::string_view digits = text.front() == '-' ? text.substr(1) : text;
-  const bool plain = text.find_first_of("eE+") == std::string_view::npos && is_digit(digits.front()) &&
-                     is_digit(text.back()) && (digits.size() == 1 || digits[0] != '0' || digits[1] == '.') &&
-                     !(text.front() == '-' && parsed->is_zero());
-  return plain ? Reading::Exact : Reading::Other;
+  if (means_unset(*parsed)) {
+    return spelling == Spelling::Sentinel && text == kUnsetDecimalText ? Reading::Exact : Reading::Other;
+  }
+  value = *std::move(parsed);
+  return Reading::Exact;  // it keeps its spelling
 }
 
 Reading read_bool(Spelling spelling, std::string_view text, std::optional<bool>& value) {
-  if (spelling == Spelling::TrueFalse || spelling == Spelling::AndOr) {
-    const bool words = spelling == Spelling::TrueFalse;
-    value = text == (words ? "true" : "a");
-    return *value || text == (words ? "false" : "o") ? Reading::Exact : Reading::Other;
+  if (spelling == Spelling::TrueFalse) {
+    value = text == "true";
+    return *value || text == "false" ? Reading::Exact : Reading::Other;
   }
   value.reset();
+  if (spelling == Spelling::AndOr) {
+    if (text != "a" && text != "o") return Reading::Other;  // neither of both
+    value = text == "a";
+    return Reading::Exact;
+  }
   if (text.size() == 1 && (text[0] == '0' || text[0] == '1')) {
     value = text[0] == '1';
     return Reading::Exact;
@@ -122,25 +113,28 @@ Reading read_string(Spelling spelling, int server_version, std::string_view text
   return escape_unicode(*value) == text ? Reading::Exact : Reading::Other;
 }
 
-Reading read_value(Spelling spelling, int, std::string_view text, std::optional<std::int32_t>& value) {
+Reading read_value(const FieldInfo& field, Spelling spelling, int, std::string_view text,
+                   std::optional<std::int32_t>& value) {
   std::optional<std::int64_t> number;
-  const Reading reading = read_integer(spelling, text, false, number);
+  const Reading reading = read_integer(field, spelling, text, number);
   value = number ? std::optional(static_cast<std::int32_t>(*number)) : std::nullopt;
   return reading;
 }
-Reading read_value(Spelling spelling, int, std::string_view text, std::optional<std::int64_t>& value) {
-  return read_integer(spelling, text, true, value);
+Reading read_value(const FieldInfo& field, Spelling spelling, int, std::string_view text,
+                   std::optional<std::int64_t>& value) {
+  return read_integer(field, spelling, text, value);
 }
-Reading read_value(Spelling spelling, int, std::string_view text, std::optional<double>& value) {
+Reading read_value(const FieldInfo&, Spelling spelling, int, std::string_view text, std::optional<double>& value) {
   return read_number(spelling, text, value);
 }
-Reading read_value(Spelling spelling, int, std::string_view text, std::optional<Decimal>& value) {
+Reading read_value(const FieldInfo&, Spelling spelling, int, std::string_view text, std::optional<Decimal>& value) {
   return read_decimal(spelling, text, value);
 }
-Reading read_value(Spelling spelling, int, std::string_view text, std::optional<bool>& value) {
+Reading read_value(const FieldInfo&, Spelling spelling, int, std::string_view text, std::optional<bool>& value) {
   return read_bool(spelling, text, value);
 }
-Reading read_value(Spelling spelling, int server_version, std::string_view text, std::optional<std::string>& value) {
+Reading read_value(const FieldInfo&, Spelling spelling, int server_version, std::string_view text,
+                   std::optional<std::string>& value) {
   return read_string(spelling, server_version, text, value);
 }
 
@@ -191,7 +185,7 @@ bool equal(const T& a, const T& b) {
 Reading read_scalar(const FieldInfo& field, Spelling spelling, int server_version, std::string_view text,
                     void* object) {
   const auto read = [&]<class T>(std::optional<T> value) {
-    const Reading reading = read_value(spelling, server_version, text, value);
+    const Reading reading = read_value(field, spelling, server_version, text, value);
     if (value) {
       set<T>(field, object) = *std::move(value);
     } else {
@@ -255,11 +249,17 @@ void append_scalar(std::string& out, const FieldInfo& field, Spelling spelling, 
 bool means_the_same(const FieldInfo& field, Spelling spelling, int server_version, std::string_view text,
                     const void* object) {
   const auto same = [&]<class T>(std::optional<T> read) {
-    if (read_value(spelling, server_version, text, read) == Reading::Bad) return false;
+    if (read_value(field, spelling, server_version, text, read) == Reading::Bad) return false;
     const T* value = value_of<T>(field, object);
     return read && value ? equal(*read, *value) : !read && !value;
   };
   return as_optional(field.kind, same, false);
+}
+
+bool says_nothing(std::string_view text) {
+  if (text.empty() || text == "false") return true;
+  const auto number = Decimal::parse(text);
+  return number && (number->is_zero() || means_unset(*number));
 }
 
 }  // namespace ibkr::protocol

@@ -139,6 +139,7 @@ enum class Spelling : std::uint8_t {
 
 enum class TextOpCode : std::uint8_t {
   Field,         ///< one scalar field
+  First,         ///< the same, where an Echo follows later
   Version,       ///< the message's own version number; canonical value in `number`
   Constant,      ///< a dead slot that is written as `literal`
   Variant,       ///< a slot that only some clients send: read when `number` fields are left
@@ -147,7 +148,7 @@ enum class TextOpCode : std::uint8_t {
   If,            ///< `body` ops when all conditions hold, else the `otherwise` ops that follow them
   Repeat,        ///< a count, then `body` ops for each element of a list of structs (element in `element_slot`)
   Again,         ///< the same over a list that was already read; fewer elements may follow
-  Echo,          ///< a field that is sent a second time; the first one counts
+  Echo,          ///< a field that is sent a second time; the last one that is set counts
   RepeatScalar,  ///< a count, then one field each for a list of scalars
   With,          ///< a 1/0 presence flag for the struct in `element_slot`, then `body` ops when present
 };
@@ -190,7 +191,8 @@ struct TextOp {
   std::uint16_t bit;          ///< the field's
   std::uint16_t offset;       ///< the field's
   std::int32_t number;        ///< Version: the canonical value; Variant: the fields left; If: the least version of
-                              ///< the message where that is its only condition, or kConditions
+                              ///< the message where that is its only condition, or kConditions; Repeat: 1 where an
+                              ///< Again follows, else 0
   const FieldInfo* field;
   const TextOpDetail* detail;
 };

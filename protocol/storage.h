@@ -58,6 +58,11 @@ inline const std::string& unknown_fields(const StructInfo& info, const void* obj
 /// Unsets every field and empties every list. Memory of texts is kept for the next values.
 void clear(const StructInfo& info, void* object);
 
+/// Unsets a field, or empties a list.
+void drop(const FieldInfo& field, void* object);
+/// How many elements a list has; 0 for what is no list.
+std::size_t list_size(const FieldInfo& field, const void* object);
+
 /// The struct in a field of kind Struct, or null when it is unset or there is no object.
 inline const void* part(const FieldInfo& field, const void* object) { return value_of<char>(field, object); }
 /// The same, set to an empty one when it is unset.

@@ -54,27 +54,7 @@ std::string_view text_of(const FieldInfo& field, const void* object) {
 }
 
 bool not_empty(const FieldInfo& field, const void* object) {
-  if (object == nullptr) return false;
-  const void* list = static_cast<const char*>(object) + field.offset;
-  switch (field.kind) {
-    case Kind::StructList:
-      return field.type->ops->size(list) != 0;
-    case Kind::Int32List:
-      return !static_cast<const std::vector<std::int32_t>*>(list)->empty();
-    case Kind::DoubleList:
-      return !static_cast<const std::vector<double>*>(list)->empty();
-    case Kind::StringList:
-      return !static_cast<const std::vector<std::string>*>(list)->empty();
-    case Kind::Int32:
-    case Kind::Int64:
-    case Kind::Double:
-    case Kind::Bool:
-    case Kind::Decimal:
-    case Kind::String:
-    case Kind::Struct:
-      return false;
-  }
-  return false;
+  return object != nullptr && list_size(field, object) != 0;
 }
 
 }  // namespace

@@ -39,6 +39,7 @@ class TextDecoder : Watch<Watched> {
       message_.residue.trailing.emplace_back(take());
     }
     if (end_ != end) return Unexpected(cut_short());
+    if (doubtful_.op != nullptr && (!whole || !message_.residue.trailing.empty())) return Unexpected(rows_shifted());
     if (!whole) return Unexpected(*std::move(error_));
     return {};
   }
@@ -79,6 +80,8 @@ class TextDecoder : Watch<Watched> {
     switch (op.code) {
       case TextOpCode::Field:
         return scalar(op);
+      case TextOpCode::First:
+        return first(op);
       case TextOpCode::Version:
         return version(op);
       case TextOpCode::Constant:
@@ -161,7 +164,7 @@ class TextDecoder : Watch<Watched> {
   /// The message came in empty, so there is nothing to unset, and no struct is made for it.
   [[gnu::always_inline]] const char* empty(const TextOp& op, const char* at) {
     at = after(at);
-    if (op.spelling != Spelling::Blank && op.kind != Kind::String) keep({});
+    if (op.spelling != Spelling::Blank && op.kind != Kind::String) keep({}, Kept::Unset);
     return at;
   }
 
@@ -170,10 +173,16 @@ class TextDecoder : Watch<Watched> {
     if (at_end(op)) return false;
     const std::string_view text = take();
     if (text.empty() && op.spelling == Spelling::Whole) return true;  // no struct is made for it
-    const Reading reading = read_scalar(*op.field, op.spelling, scope_.server_version, text, object(op.slot));
+    return value(op, text);
+  }
+
+  bool value(const TextOp& op, std::string_view text) {
+    void* const holder = object(op.slot);
+    const Reading reading = read_scalar(*op.field, op.spelling, scope_.server_version, text, holder);
     if (reading == Reading::Exact) return true;
     if (reading == Reading::Bad) return bad(op, text);
-    keep(text);
+    const bool connective = op.spelling == Spelling::AndOr && !text.empty();
+    keep(text, is_set(op, holder) ? Kept::Spelling : connective ? Kept::Content : Kept::Unset);
     return true;
   }
 
@@ -194,34 +203,50 @@ class TextDecoder : Watch<Watched> {
       return false;
     }
     scope_.message_version = static_cast<int>(number);
-    if (reading != Reading::Exact || number != op.number) keep(text);
+    if (reading != Reading::Exact || number != op.number) keep(text, text.empty() ? Kept::Unset : Kept::Spelling);
     return true;
   }
 
   bool constant(const TextOp& op) {
     if (at_end(op)) return false;
     const std::string_view text = take();
-    if (text != op.detail->literal) keep(text);
+    if (text != op.detail->literal) keep(text, says_nothing(text) ? Kept::Unset : Kept::Content);
     return true;
   }
 
   bool variant(const TextOp& op) {
-    if (fields_left() == op.number) keep_variant();
+    if (fields_left() != op.number) return true;
+    const std::string_view text = take();
+    const bool usual = text == op.detail->literal || says_nothing(text);
+    message_.residue.verbatim.push_back({index_, 0, true, usual ? Kept::Unset : Kept::Content, std::string(text)});
     return true;
   }
 
-  void keep_variant() {
-    const std::string_view text = take();
-    message_.residue.verbatim.push_back({index_, true, std::string(text)});
+  bool first(const TextOp& op) {
+    if (at_end(op)) return false;
+    const char* const start = at_;
+    first_ = {start, static_cast<std::size_t>(end_of_field(start) - start)};
+    first_index_ = index_ + 1;
+    return scalar(op);
   }
 
   bool echo(const TextOp& op) {
     if (at_end(op)) return false;
     const std::string_view text = take();
-    std::string canonical;
-    append_scalar(canonical, *op.field, op.spelling, scope_.server_version, scope_.objects[op.slot]);
-    if (text != canonical) keep(text);
+    std::string ours;
+    append_scalar(ours, *op.field, op.spelling, scope_.server_version, scope_.objects[op.slot]);
+    if (text == ours) return true;
+    if (means(op, text, nullptr)) {  // unset: what came first counts
+      keep(text, Kept::Unset);
+      return true;
+    }
+    if (!value(op, text)) return false;
+    if (first_index_ != 0 && !means(op, first_, object(op.slot))) keep_at(first_index_, Kept::First, first_);
     return true;
+  }
+
+  bool means(const TextOp& op, std::string_view text, const void* object) const {
+    return means_the_same(*op.field, op.spelling, scope_.server_version, text, object);
   }
 
   bool tags(const TextOp& op) {
@@ -237,7 +262,7 @@ class TextDecoder : Watch<Watched> {
       append_tag(op, tag, value);
       canonical.append(tag).append(1, '=').append(value).append(1, ';');
     }
-    if (text != canonical) keep(text);
+    if (text != canonical) keep(text, Kept::Spelling);
     return true;
   }
 
@@ -264,7 +289,9 @@ class TextDecoder : Watch<Watched> {
     }
     std::string canonical;
     append_int64(canonical, known);
-    if (text != canonical) keep(text);
+    if (text != canonical) {
+      keep(text, known != bits ? Kept::Content : text.empty() ? Kept::Unset : Kept::Spelling);
+    }
     return true;
   }
 
@@ -275,8 +302,13 @@ class TextDecoder : Watch<Watched> {
     number = 0;
     const Reading reading = text.empty() ? Reading::Other : read_int64(text, number);
     if (reading == Reading::Bad) return bad(op, text);
-    if (number < 0) number = 0;
-    if (reading == Reading::Other || text.front() == '-') keep(text);
+    if (number < 0 || text.empty()) {
+      if (doubtful_.op == nullptr) doubtful_ = {&op, text, index_, at_, element_};
+      number = 0;
+      keep(text, Kept::Unset);
+    } else if (reading == Reading::Other) {
+      keep(text, Kept::Spelling);
+    }
     if (number > static_cast<std::int64_t>(kMaxElements)) {
       fail(op.field, op.slot,
            "a count of " + std::string(text) + " is over the limit of " + std::to_string(kMaxElements));
@@ -294,51 +326,46 @@ class TextDecoder : Watch<Watched> {
   bool repeat(const TextOp& op, std::span<const TextOp> body) {
     std::int64_t number = 0;
     if (!count(op, number)) return false;
+    const std::uint32_t counted = index_;
     for (std::int64_t i = 0; i < number; ++i) {
-      void* list = static_cast<char*>(object(op.slot)) + op.field->offset;
-      enter(op.element_slot, op.field->type->ops->append(list));
-      element_ = i;
-      if (!run(body)) return false;
+      if (!element(op, body, i)) return false;
     }
+    // Where more may follow in a second pass, the encoder stops at the last element that says something.
+    if (op.number == 1 && number > 0 && !says(body, scope_.objects[op.element_slot])) keep_count(counted, number);
     enter(op.element_slot, nullptr);
     return true;
   }
 
+  /// There may be fewer elements than in the first pass, or more: those have just what the second one says.
   bool again(const TextOp& op, std::span<const TextOp> body) {
     std::int64_t number = 0;
     if (!count(op, number)) return false;
-    const StructOps& ops = *op.field->type->ops;
-    const void* list =
-        scope_.objects[op.slot] ? static_cast<char*>(scope_.objects[op.slot]) + op.field->offset : nullptr;
-    const std::size_t size = list ? ops.size(list) : 0;
-    const auto whole = std::min(number, static_cast<std::int64_t>(size));
-    for (std::int64_t i = 0; i < whole; ++i) {
-      enter(op.element_slot, const_cast<void*>(ops.at(list, static_cast<std::size_t>(i))));
-      element_ = i;
-      const char* const before = at_;
-      if (!run(body)) return false;
-      const bool unset = at_ - before == static_cast<std::ptrdiff_t>(body.size());  // empty fields only
-      if (i + 1 == whole && (unset || whole < number))
-        keep_count(number, whole * static_cast<std::int64_t>(body.size()));
+    const std::uint32_t counted = index_;
+    for (std::int64_t i = 0; i < number; ++i) {
+      if (!element(op, body, i)) return false;
     }
+    if (number > 0 && !says(body, scope_.objects[op.element_slot])) keep_count(counted, number);
     enter(op.element_slot, nullptr);
-    if (whole == 0 && number > 0) keep_count(number, 0);
-    // Clients can send more elements than the first list had; no struct holds those.
-    for (auto fields = (number - whole) * static_cast<std::int64_t>(body.size()); fields > 0; --fields) {
-      if (at_end(op)) return false;
-      keep_variant();
-    }
     return true;
   }
 
-  /// The encoder stops a second pass at the last element with a value; this one goes further.
-  void keep_count(std::int64_t number, std::int64_t fields_since) {
-    auto& verbatim = message_.residue.verbatim;
-    Verbatim kept{index_ - static_cast<std::uint32_t>(fields_since), false, std::to_string(number)};
-    auto where = verbatim.end();
-    while (where != verbatim.begin() && (where - 1)->index >= kept.index) --where;
-    if (where == verbatim.end() || where->index != kept.index) verbatim.insert(where, std::move(kept));
+  /// Reads one element of a pass; makes it when there are not so many yet.
+  bool element(const TextOp& op, std::span<const TextOp> body, std::int64_t i) {
+    const StructOps& ops = *op.field->type->ops;
+    void* const list = static_cast<char*>(object(op.slot)) + op.field->offset;
+    const bool there = op.code == TextOpCode::Again && static_cast<std::size_t>(i) < ops.size(list);
+    enter(op.element_slot, there ? const_cast<void*>(ops.at(list, static_cast<std::size_t>(i))) : ops.append(list));
+    element_ = i;
+    return run(body);
   }
+
+  /// True when one of the body's own fields is set.
+  static bool says(std::span<const TextOp> body, const void* element) {
+    return std::ranges::any_of(
+        body, [&](const TextOp& op) { return op.code == TextOpCode::Field && is_set(*op.field, element); });
+  }
+
+  void keep_count(std::uint32_t index, std::int64_t number) { keep_at(index, Kept::Spelling, std::to_string(number)); }
 
   bool scalars(const TextOp& op) {
     std::int64_t number = 0;
@@ -361,14 +388,14 @@ class TextDecoder : Watch<Watched> {
       std::int64_t value = 0;
       const Reading reading = read_int64(text, value);
       if (reading == Reading::Bad || value != static_cast<std::int32_t>(value)) return false;
-      if (reading == Reading::Other) keep(text);
+      if (reading == Reading::Other) keep(text, Kept::Spelling);
       static_cast<std::vector<std::int32_t>*>(list)->push_back(static_cast<std::int32_t>(value));
       return true;
     }
     double value = 0;
     const Reading reading = read_double(text, value);
     if (reading == Reading::Bad) return false;
-    if (reading == Reading::Other) keep(text);
+    if (reading == Reading::Other) keep(text, Kept::Spelling);
     static_cast<std::vector<double>*>(list)->push_back(value);
     return true;
   }
@@ -378,7 +405,9 @@ class TextDecoder : Watch<Watched> {
     const std::string_view text = take();
     std::int64_t flag = 0;
     if (!text.empty() && read_int64(text, flag) == Reading::Bad) return bad(op, text);
-    if (text != (flag == 1 ? "1" : "0")) keep(text);
+    if (text != (flag == 1 ? "1" : "0")) {
+      keep(text, text.empty() ? Kept::Unset : flag == 0 || flag == 1 ? Kept::Spelling : Kept::Content);
+    }
     if constexpr (Watched) report(op, at_);
     if (flag != 1) return true;
     (void)object(op.element_slot);
@@ -430,7 +459,21 @@ class TextDecoder : Watch<Watched> {
     return fields;
   }
 
-  void keep(std::string_view text) { message_.residue.verbatim.push_back({index_, false, std::string(text)}); }
+  void keep(std::string_view text, Kept kept) {
+    message_.residue.verbatim.push_back({index_, 0, false, kept, std::string(text)});
+  }
+
+  /// The same for a field that lies behind, in its place among the kept ones; what is kept of it already stays.
+  void keep_at(std::uint32_t index, Kept kept, std::string_view text) {
+    auto& verbatim = message_.residue.verbatim;
+    auto where = verbatim.end();
+    while (where != verbatim.begin() && (where - 1)->index >= index) --where;
+    if (where == verbatim.end() || where->index != index) {
+      verbatim.insert(where, {index, 0, false, kept, std::string(text)});
+    } else {
+      where->kept = kept;
+    }
+  }
 
   // ---- errors ----
 
@@ -442,6 +485,19 @@ class TextDecoder : Watch<Watched> {
     at_ = end_;
     fail(nullptr, 0, "the last field is not ended by NUL: the payload is cut short");
     error_->field = std::move(field);
+    return *std::move(error_);
+  }
+
+  /// A count of none cannot stand where what follows does not fit the layout but for rows.
+  DecodeError rows_shifted() {
+    const std::string then =
+        error_ ? error_->to_string() : std::to_string(message_.residue.trailing.size()) + " fields are left at the end";
+    message_.residue.trailing.clear();
+    index_ = doubtful_.index;
+    at_ = doubtful_.at;
+    element_ = doubtful_.element;
+    const TextOp& op = *doubtful_.op;
+    fail(op.field, op.slot, "a count of " + shown(doubtful_.text) + ", but rows seem to follow: " + then);
     return *std::move(error_);
   }
 
@@ -457,7 +513,7 @@ class TextDecoder : Watch<Watched> {
                                                   "a 64-bit number",
                                                   "a number",
                                                   "a flag",
-                                                  "a decimal of at most 18 digits",
+                                                  "a decimal of at most 1000 characters",
                                                   "a text",
                                                   "a struct",
                                                   "a count or number",
@@ -508,6 +564,18 @@ class TextDecoder : Watch<Watched> {
   std::int64_t element_ = 0;
   TextScope<void> scope_;
   std::optional<DecodeError> error_;
+
+  // The first value of a field that is sent twice; in no field yet while the index is 0.
+  std::string_view first_;
+  std::uint32_t first_index_ = 0;
+  /// The first count that is negative or empty, and where it ended.
+  struct {
+    const TextOp* op = nullptr;
+    std::string_view text;
+    std::uint32_t index = 0;
+    const char* at = nullptr;
+    std::int64_t element = 0;
+  } doubtful_;
 };
 
 }  // namespace

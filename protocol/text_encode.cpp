@@ -17,7 +17,7 @@ class TextEncoder {
       : message_(message),
         slots_(message.type().text->slots),
         out_(out),
-        verbatim_(message.residue.verbatim),
+        verbatim_(kept_of_text(message.residue.verbatim)),
         scope_(server_version, slots_.size(), message.body()) {
     resolve_below(0);
   }
@@ -57,6 +57,7 @@ class TextEncoder {
   void step(const TextOp& op, std::span<const TextOp> body, std::span<const TextOp> otherwise) {
     switch (op.code) {
       case TextOpCode::Field:
+      case TextOpCode::First:
         return scalar(op);
       case TextOpCode::Version:
         return version(op);
@@ -96,7 +97,7 @@ class TextEncoder {
         if (op.spelling == Spelling::Whole) break;
         return end_field(write_double(out_.need(at, kMaxDoubleChars + 1), member<double>(op, object)));
       case Kind::Decimal:
-        return end_field(member<Decimal>(op, object).to_chars(out_.need(at, Decimal::kMaxChars + 1)));
+        return write_decimal(member<Decimal>(op, object), at);
       case Kind::String:
         if (op.spelling != Spelling::Plain) break;
         return write_text(member<std::string>(op, object), at);
@@ -143,6 +144,12 @@ class TextEncoder {
     return end_field(at);
   }
 
+  [[gnu::always_inline]] char* write_decimal(const Decimal& value, char* at) {
+    if (const std::string_view kept = value.kept_text(); !kept.empty()) [[unlikely]]
+      return write_text(kept, at);
+    return end_field(value.to_chars(out_.need(at, Decimal::kMaxChars + 1)));
+  }
+
   [[gnu::always_inline]] char* write_text(std::string_view text, char* at) {
     at = out_.need(at, text.size() + 1);
     copy_bytes(at, text.data(), text.size());
@@ -165,15 +172,23 @@ class TextEncoder {
   }
 
   void scalar(const TextOp& op) {
-    const std::string* kept = next_verbatim();
+    const Verbatim* kept = next_verbatim();
     const void* object = scope_.objects[op.slot];
-    if (kept && means_the_same(*op.field, op.spelling, scope_.server_version, *kept, object)) return put(*kept);
+    if (kept) {
+      // What is sent first does not count while the field is sent again with a value.
+      const bool passed_over = kept->kept == Kept::First && object != nullptr && is_set(op, object);
+      if (passed_over || means(op, kept->text, object)) return put(kept->text);
+    }
     field(op);
+  }
+
+  bool means(const TextOp& op, std::string_view text, const void* object) const {
+    return means_the_same(*op.field, op.spelling, scope_.server_version, text, object);
   }
 
   void version(const TextOp& op) {
     std::int64_t number = op.number;
-    const std::string* kept = next_verbatim();
+    const std::string* kept = next_text();
     if (kept && !kept->empty()) (void)read_int64(*kept, number);
     scope_.message_version = static_cast<int>(number);
     if (kept) return put(*kept);
@@ -181,7 +196,7 @@ class TextEncoder {
   }
 
   void constant(const TextOp& op) {
-    const std::string* kept = next_verbatim();
+    const std::string* kept = next_text();
     put(kept ? std::string_view(*kept) : op.detail->literal);
   }
 
@@ -194,20 +209,22 @@ class TextEncoder {
   }
 
   void echo(const TextOp& op) {
-    if (const std::string* kept = next_verbatim()) return put(*kept);
+    // An unset mark leaves the word to what came first.
+    const std::string* kept = next_text();
+    if (kept && (means(op, *kept, nullptr) || means(op, *kept, scope_.objects[op.slot]))) return put(*kept);
     field(op);
   }
 
   void tags(const TextOp& op) {
-    const std::string* kept = next_verbatim();
+    const std::string* kept = next_text();
     scratch_.clear();
-    each_element(op, [&](const void* element) {
+    for (std::size_t i = 0; i < size(op); ++i) {
       const auto fields = op.field->type->fields;
-      append_scalar(scratch_, fields[0], Spelling::Plain, scope_.server_version, element);
+      append_scalar(scratch_, fields[0], Spelling::Plain, scope_.server_version, element(op, i));
       scratch_ += '=';
-      append_scalar(scratch_, fields[1], Spelling::Plain, scope_.server_version, element);
+      append_scalar(scratch_, fields[1], Spelling::Plain, scope_.server_version, element(op, i));
       scratch_ += ';';
-    });
+    }
     put(kept && tidy_tags(*kept) == scratch_ ? *kept : scratch_);
   }
 
@@ -231,7 +248,7 @@ class TextEncoder {
       if (value != nullptr && *value) bits |= std::int64_t{1} << i;
       all |= std::int64_t{1} << i;
     }
-    const std::string* kept = next_verbatim();
+    const std::string* kept = next_text();
     std::int64_t kept_bits = 0;
     if (kept && (kept->empty() || read_int64(*kept, kept_bits) != Reading::Bad) && (kept_bits & all) == bits) {
       return put(*kept);
@@ -239,53 +256,45 @@ class TextEncoder {
     number(bits);
   }
 
-  /// Writes a count, in the kept spelling where that means the same number.
-  void count(std::int64_t elements) {
-    const std::string* kept = next_verbatim();
-    std::int64_t kept_number = 0;
-    const bool readable = kept && (kept->empty() || read_int64(*kept, kept_number) != Reading::Bad);
-    if (readable && std::max<std::int64_t>(kept_number, 0) == elements) return put(*kept);
-    number(elements);
+  /// Writes a count: `least`, or the kept one where that is between the two. Returns what it wrote.
+  std::size_t count(std::size_t least, std::size_t most) {
+    const std::string* kept = next_text();
+    std::int64_t number = 0;
+    if (kept && (kept->empty() || read_int64(*kept, number) != Reading::Bad)) {
+      const auto elements = static_cast<std::size_t>(std::max<std::int64_t>(number, 0));
+      if (elements >= least && elements <= most) {
+        put(*kept);
+        return elements;
+      }
+    }
+    this->number(static_cast<std::int64_t>(least));
+    return least;
   }
+  void count(std::size_t elements) { (void)count(elements, elements); }
 
   void repeat(const TextOp& op, std::span<const TextOp> body) {
-    count(static_cast<std::int64_t>(size(op)));
-    each_element(op, [&](const void* element) {
-      enter(op.element_slot, element);
-      run(body);
-    });
-    enter(op.element_slot, nullptr);
+    const std::size_t all = size(op);
+    elements(op, body, op.number == 1 ? count(said(op, body), all) : count(all, all));
   }
 
-  /// Up to the last element with a value, or as far as the decoded payload went.
-  void again(const TextOp& op, std::span<const TextOp> body) {
-    std::int64_t number = 0, seen = 0;
-    each_element(op, [&](const void* element) {
-      ++seen;
-      for (const TextOp& inner : body) {
-        if (has_text(*inner.field, element)) number = seen;
-      }
-    });
-    if (const std::string* text = next_verbatim()) {
-      std::int64_t kept = 0;
-      const bool readable = read_int64(*text, kept) != Reading::Bad;
-      const auto more = kept > seen ? static_cast<std::size_t>(kept - seen) * body.size() : 0;
-      if (readable && kept > number && (more == 0 || more <= variants())) number = kept;
+  void again(const TextOp& op, std::span<const TextOp> body) { elements(op, body, count(said(op, body), size(op))); }
+
+  void elements(const TextOp& op, std::span<const TextOp> body, std::size_t number) {
+    for (std::size_t i = 0; i < number; ++i) {
+      enter(op.element_slot, element(op, i));
+      run(body);
     }
-    count(number);
-    std::int64_t left = number;
-    each_element(op, [&](const void* element) {
-      if (left-- <= 0) return;
-      enter(op.element_slot, element);
-      run(body);
-    });
     enter(op.element_slot, nullptr);
-    for (auto fields = left * static_cast<std::int64_t>(body.size()); fields > 0; --fields) variant();
   }
 
-  /// How many fields without a place in the message are still to be written.
-  std::size_t variants() const {
-    return static_cast<std::size_t>(std::ranges::count_if(verbatim_, [](const Verbatim& v) { return v.variant; }));
+  /// The elements up to the last one that a pass of several says something of.
+  std::size_t said(const TextOp& op, std::span<const TextOp> body) const {
+    std::size_t number = size(op);
+    const auto says = [&](const TextOp& inner) {
+      return inner.code == TextOpCode::Field && has_text(*inner.field, element(op, number - 1));
+    };
+    while (number > 0 && std::ranges::none_of(body, says)) --number;
+    return number;
   }
 
   static bool has_text(const FieldInfo& field, const void* element) {
@@ -300,14 +309,14 @@ class TextEncoder {
     if (list == nullptr) return count(0);
     if (op.field->kind == Kind::StringList) {
       const auto& texts = *static_cast<const std::vector<std::string>*>(list);
-      count(static_cast<std::int64_t>(texts.size()));
+      count(texts.size());
       for (const std::string& text : texts) put(text);
     } else if (op.field->kind == Kind::Int32List) {
       const auto& numbers = *static_cast<const std::vector<std::int32_t>*>(list);
-      count(static_cast<std::int64_t>(numbers.size()));
+      count(numbers.size());
       for (const std::int32_t element : numbers) {
         std::int64_t kept = 0;
-        const std::string* text = next_verbatim();
+        const std::string* text = next_text();
         if (text && read_int64(*text, kept) != Reading::Bad && kept == element) {
           put(*text);
         } else {
@@ -316,10 +325,10 @@ class TextEncoder {
       }
     } else {
       const auto& numbers = *static_cast<const std::vector<double>*>(list);
-      count(static_cast<std::int64_t>(numbers.size()));
+      count(numbers.size());
       for (const double element : numbers) {
         double kept = 0;
-        const std::string* text = next_verbatim();
+        const std::string* text = next_text();
         scratch_.clear();
         append_double(scratch_, element);
         put(text && read_double(*text, kept) != Reading::Bad && kept == element ? *text : scratch_);
@@ -329,7 +338,7 @@ class TextEncoder {
 
   void with(const TextOp& op, std::span<const TextOp> body) {
     const bool present = scope_.objects[op.element_slot] != nullptr;
-    const std::string* kept = next_verbatim();
+    const std::string* kept = next_text();
     std::int64_t flag = 0;
     const bool readable = kept && (kept->empty() || read_int64(*kept, flag) != Reading::Bad);
     put(readable && (flag == 1) == present ? std::string_view(*kept) : present ? "1" : "0");
@@ -343,13 +352,8 @@ class TextEncoder {
     return object ? op.field->type->ops->size(static_cast<const char*>(object) + op.field->offset) : 0;
   }
 
-  template <class Visit>
-  void each_element(const TextOp& op, Visit&& visit) {
-    const std::size_t elements = size(op);
-    for (std::size_t i = 0; i < elements; ++i) {
-      const void* list = static_cast<const char*>(scope_.objects[op.slot]) + op.field->offset;
-      visit(op.field->type->ops->at(list, i));
-    }
+  const void* element(const TextOp& op, std::size_t i) const {
+    return op.field->type->ops->at(static_cast<const char*>(scope_.objects[op.slot]) + op.field->offset, i);
   }
 
   void enter(std::uint8_t slot, const void* element) {
@@ -377,11 +381,20 @@ class TextEncoder {
 
   // ---- fields ----
 
-  /// The kept text of the field about to be written, or null.
-  const std::string* next_verbatim() {
+  /// What is kept of a text payload; none where the message came from protobuf.
+  static std::span<const Verbatim> kept_of_text(std::span<const Verbatim> verbatim) {
+    return !verbatim.empty() && verbatim.front().number != 0 ? std::span<const Verbatim>() : verbatim;
+  }
+
+  /// What is kept of the field about to be written, or null.
+  const Verbatim* next_verbatim() {
     drop_passed();
     if (verbatim_.empty() || verbatim_.front().index != index_ || verbatim_.front().variant) return nullptr;
-    return &verbatim_.front().text;
+    return &verbatim_.front();
+  }
+  const std::string* next_text() {
+    const Verbatim* kept = next_verbatim();
+    return kept ? &kept->text : nullptr;
   }
 
   void drop_passed() {

@@ -289,7 +289,7 @@ class LayoutWriter:
             self.add(op.otherwise)
             otherwise = len(self.entries) - at - 1 - body
             self.entries[at] = (
-                f"    {{TextOpCode::{op.code}, Spelling::{SPELLINGS[op.spelling]}, {op.since}, {op.until}, {op.slot}, "
+                f"    {{TextOpCode::{'First' if op.sent_again else op.code}, Spelling::{SPELLINGS[op.spelling]}, {op.since}, {op.until}, {op.slot}, "
                 f"{op.element_slot}, Kind::{kind}, {body}, {otherwise}, {bit}, {offset}, {self.number(op)}, {where}, {detail}}},")
 
     def slot_table(self):

@@ -29,6 +29,7 @@ class Op:
     since: int = 0
     until: int = 0
     number: int = 0
+    sent_again: bool = False  # of a Field that an Echo follows
     literal: str = ""
     conditions: list = member(default_factory=list)
     mask: list = member(default_factory=list)  # the field of each bit
@@ -158,6 +159,7 @@ class Layout(Scope):
         self.open_groups = []
         self.known = set()    # (slot, field name) that may have been read so far
         self.certain = set()  # those that were read in every case
+        self.taking = {}      # the op of each that was read
         self.ops, _ = self._block(lines, 0, 0, nested=False)
         self._check_slots()
 
@@ -236,14 +238,19 @@ class Layout(Scope):
         slot, f = self._field(words[1 + again], base, line.where)
         if not f.is_list or f.element not in self.description.structs:
             raise Wrong(f"{line.where}: repeat needs a list of structs, {f.name} is {f.type}")
-        if again and (slot, f.name) not in self.known:
+        if again and (slot, f.name) not in self.taking:
             raise Wrong(f"{line.where}: repeat again needs an earlier repeat of {f.name}")
         if not again:
             self._read(slot, f, line.where)
         self.slots.append(Slot(slot, f, self.description.structs[f.element]))
         element = len(self.slots) - 1
         body, end = self._body(lines, at, element)
-        return [Op("Again" if again else "Repeat", line.where, f, slot, element, body=body)], end
+        op = Op("Again" if again else "Repeat", line.where, f, slot, element, body=body)
+        if again:
+            self.taking[slot, f.name].number = 1
+        else:
+            self.taking[slot, f.name] = op
+        return [op], end
 
     def _if(self, line, lines, at, base):
         op = Op("If", line.where, conditions=self._conditions(line, line.words[1:-1], base))
@@ -317,7 +324,10 @@ class Layout(Scope):
         op = self._scalar(line.words[1], base, line.where)
         if (op.slot, op.field.name) not in self.known:
             raise Wrong(f"{line.where}: repeated needs {op.field.name} to be read before")
+        if any(first.sent_again for first in self.taking.values()):
+            raise Wrong(f"{line.where}: at most one field of a message is repeated")
         op.code = "Echo"
+        self.taking[op.slot, op.field.name].sent_again = True
         return [op]
 
     def _plain(self, line, base):
@@ -327,6 +337,7 @@ class Layout(Scope):
             op = self._scalar(word, base, line.where)
             op.since, op.until = since, until
             self._read(op.slot, op.field, line.where, certain=not since and not until)
+            self.taking[op.slot, op.field.name] = op
             ops.append(op)
         return ops
 

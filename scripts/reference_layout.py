@@ -44,7 +44,7 @@ def _told(message, op):
         "Constant": (f'"{op.literal}"', "a dead slot"),
         "Variant": (f'"{op.literal}"', f"only some clients send it: there when {op.number} fields are left"),
         "Tags": (f"tags {name}", "tag=value;tag=value;"),
-        "Echo": (name, "sent once more; the first one counts"),
+        "Echo": (name, "sent once more; the last one that is set counts"),
         "Repeat": (f"repeat {name}", "a count, then for each:"),
         "Again": (f"repeat again {name}", "a count, then for each of the same:"),
         "RepeatScalar": (f"list {name}", "a count, then that many"),

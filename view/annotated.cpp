@@ -132,6 +132,7 @@ class Rows : public protocol::DecodeObserver {
   static std::string value_of(const Taken& taken) {
     switch (taken.step->code) {
       case TextOpCode::Field:
+      case TextOpCode::First:
         return shown_value(*taken.field, taken.object);
       case TextOpCode::Version:
         return "the message's own";

@@ -137,6 +137,7 @@ class Walk {
   void step(const TextOp& op, std::span<const TextOp> body, std::span<const TextOp> otherwise) {
     switch (op.code) {
       case TextOpCode::Field:
+      case TextOpCode::First:
         return add(op.field, path(op.slot, *op.field), spelling_note(op, server_version_));
       case TextOpCode::Version:
         has_version_ = true;
@@ -151,7 +152,7 @@ class Walk {
       case TextOpCode::Mask:
         return add(nullptr, mask(op), "one number of bits, the first name lowest");
       case TextOpCode::Echo:
-        return add(op.field, path(op.slot, *op.field), "sent once more; the first one counts");
+        return add(op.field, path(op.slot, *op.field), "sent once more; the last one that is set counts");
       case TextOpCode::If:
         return branch(op, body, otherwise);
       case TextOpCode::Repeat:

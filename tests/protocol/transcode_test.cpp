@@ -65,6 +65,55 @@ TEST_CASE("a field younger than its protobuf message is lost below its version")
   CHECK_FALSE(decode(Direction::Out, 215, out)->as<PlaceOrderRequest>().order->post_only.has_value());
 }
 
+TEST_CASE("a part that is younger than the version goes as a whole") {
+  PlaceOrderRequest place;
+  place.order_id = 5;
+  auto& attached = place.attached_orders.emplace();
+  attached.sl_order_id = 6;
+  attached.sl_order_type = "PRESET";
+  attached.pt_order_type = "PRESET";
+  const Message message(place);
+  std::string out;
+  REQUIRE_FALSE(transcode(message, 210, OnLoss::Refuse, out));
+  const auto reported = transcode(message, 210, OnLoss::Report, out);
+  REQUIRE(reported);
+  CHECK(reported->size() == 3);
+  CHECK(reported->front().path == "attached_orders.sl_order_id");
+  CHECK_FALSE(decode(Direction::Out, 210, out)->as<PlaceOrderRequest>().attached_orders);
+  out.clear();
+  CHECK(transcode(message, 218, OnLoss::Refuse, out));
+}
+
+TEST_CASE("what no field holds is lost by name") {
+  PlaceOrderRequest place;
+  place.order_id = 5;
+  place.order.emplace().unknown_fields =
+      "\xc2\x0c\x01"
+      "A";
+  std::string out;
+  const auto unknown = transcode(Message(place), 178, OnLoss::Report, out);
+  REQUIRE(unknown);
+  REQUIRE(unknown->size() == 1);
+  CHECK(unknown->front().path == "order.unknown_fields");
+  CHECK(transcode(Message(place), 226, OnLoss::Report, out)->empty());  // a protobuf reader passes over them
+
+  Message trailing(place);
+  trailing.as<PlaceOrderRequest>().order->unknown_fields.clear();
+  trailing.residue.trailing = {"newer"};
+  const auto refused = transcode(trailing, 226, OnLoss::Refuse, out);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().field == "trailing[0]");
+}
+
+TEST_CASE("every loss is named, however many there are") {
+  ScannerData scan;
+  for (int i = 0; i < 3000; ++i) scan.scanner_data_element.emplace_back().unknown_fields = "\x98\x06\x01";
+  std::string out;
+  const auto losses = transcode(Message(scan), 178, OnLoss::Report, out);
+  REQUIRE(losses);
+  CHECK(losses->size() == 3000);
+}
+
 TEST_CASE("a version that does not know the message says so") {
   std::string out;
   const auto refused = transcode(Message(WshMetaDataRequest{}), 150, OnLoss::Report, out);
