@@ -10,7 +10,9 @@
 #include "protocol/decode_observer.h"
 #include "protocol/fields.h"
 #include "protocol/json.h"
+#include "protocol/storage.h"
 #include "protocol/unicode.h"
+#include "view/frame_text.h"
 #include "view/hex.h"
 #include "view/table.h"
 
@@ -40,14 +42,10 @@ std::string shown_hex(std::string_view bytes) {
 
 /// A field's value as it was read, with its name where it has one.
 std::string shown_value(const FieldInfo& field, const void* object) {
-  if (object == nullptr) return "unset";
-  const protocol::FieldRef ref(field, const_cast<void*>(object));  // only read
-  if (!ref.is_set()) return "unset";
-  if (const auto text = ref.text()) return shown_text(*text);
-  const auto number = field.values != nullptr ? ref.integer() : std::nullopt;
-  const std::string_view name =
-      number ? protocol::value_name(*field.values, static_cast<std::int32_t>(*number)) : std::string_view();
-  return ref.to_string() + (name.empty() ? "" : " " + std::string(name));
+  if (object == nullptr || !protocol::is_set(field, object)) return "unset";
+  if (field.kind == Kind::String) return shown_text(protocol::member<std::string>(field, object));
+  const std::string_view name = scalar_name(field, object);
+  return protocol::scalar_text(field, object) + (name.empty() ? "" : " " + std::string(name));
 }
 
 /// Gathers a row for every piece that a decoder takes.

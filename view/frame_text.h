@@ -34,6 +34,9 @@ FrameContent read_frame(const journal::Frame& frame, int server_version);
 /// that identify (symbol, action, order_type, …), of lists the number of elements.
 std::string telling_fields(const protocol::Message& message);
 
+/// The name that the description has for a number ("last" for tick type 4), "" where it has none or the field is unset.
+std::string_view scalar_name(const protocol::FieldInfo& field, const void* object);
+
 std::string frame_line(const FrameContent& content, const LineStyle& style);
 std::string frame_json(const FrameContent& content, journal::SessionId session);
 std::string event_line(const journal::Event& event, const LineStyle& style);

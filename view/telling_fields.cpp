@@ -74,12 +74,10 @@ class Walk {
 
  private:
   void scalar(const FieldInfo& field, const void* object) {
-    const protocol::FieldRef ref(field, const_cast<void*>(object));  // only read
-    if (!ref.is_set()) return;
-    std::string value = ref.to_string();
-    const auto number = field.values != nullptr ? ref.integer() : std::nullopt;
-    if (number) {
-      const auto name = protocol::value_name(*field.values, static_cast<std::int32_t>(*number));
+    if (!protocol::is_set(field, object)) return;
+    std::string value = protocol::scalar_text(field, object);
+    if (field.values != nullptr) {
+      const std::string_view name = scalar_name(field, object);
       if (!name.empty()) value = name;
     } else if (is_default(value) && !is_id(field)) {
       return;
@@ -104,6 +102,12 @@ class Walk {
 };
 
 }  // namespace
+
+std::string_view scalar_name(const protocol::FieldInfo& field, const void* object) {
+  if (field.values == nullptr || field.kind != Kind::Int32) return "";
+  const auto* number = protocol::value_of<std::int32_t>(field, object);
+  return number != nullptr ? protocol::value_name(*field.values, *number) : std::string_view();
+}
 
 std::string telling_fields(const protocol::Message& message) {
   Walk walk;
