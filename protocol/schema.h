@@ -67,6 +67,11 @@ struct Beside {
   std::span<const std::string_view> values;
 };
 
+/// What a stamp that is a number counts since 1970, in UTC.
+enum class Clock : std::uint8_t { None, Seconds, Milliseconds };
+
+struct Condition;
+
 /// One field of a struct.
 struct FieldInfo {
   std::string_view name;  ///< snake_case; the name in C++, JSON, SQL and Python
@@ -87,6 +92,9 @@ struct FieldInfo {
   bool refers;              ///< an id of something else than what the message is about: a parent order, a filter
   const TextValues* texts;  ///< known values of a text, or null
   const Beside* beside;     ///< null where the role always counts
+  Clock clock;              ///< None where it is no stamp, or a text
+  std::string_view silent;  ///< the value that says no more than unset, spelled as in statements.h; "" where none does
+  std::span<const Condition> conditions;  ///< says something only where these hold in its struct (slot 0)
 };
 
 /// How to handle a C++ struct without knowing its type.

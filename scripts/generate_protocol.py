@@ -12,7 +12,8 @@ import itertools
 import sys
 from pathlib import Path
 
-from protocol_description import SPELLINGS, Description, Wrong
+from protocol_description import CLOCKS, SPELLINGS, Description, Wrong
+from protocol_layout import Slot
 
 CPP = {"int32": "std::int32_t", "int64": "std::int64_t", "double": "double", "bool": "bool", "decimal": "Decimal",
        "string": "std::string"}
@@ -164,9 +165,30 @@ def field_entry(description, struct, f, bit):
     enum = f"&enum_{f.enum}" if f.enum else "nullptr"
     texts = f"&texts_{f.texts}" if f.texts else "nullptr"
     beside = f"&beside_{struct.name}_{f.name}" if f.beside else "nullptr"
+    clock = f"Clock::{CLOCKS.get(f.clock, 'None')}"
+    conditions = f"conditions_{struct.name}_{f.name}" if f.conditions else "{}"
     return (f"    {{{literal(f.name)}, {literal(f.doc)}, {kind_type}, {enum}, offsetof({struct.name}, {f.name}), "
             f"{bit}, {f.number}, Kind::{kind}, ProtoType::{proto}, Role::{camel(f.role)}, {flag(f.key)}, {flag(f.telling)}, "
-            f"{f.since}, {flag(f.ignorable)}, {flag(f.always)}, {flag(f.refers)}, {texts}, {beside}}},")
+            f"{f.since}, {flag(f.ignorable)}, {flag(f.always)}, {flag(f.refers)}, {texts}, {beside}, {clock}, "
+            f"{default_entry(f)}, {conditions}}},")
+
+
+def default_entry(f):
+    """The value that says no more than unset does, as protocol/statements.h spells it."""
+    if f.default:
+        return literal("" if f.default == "none" else f.default)
+    return {"bool": literal("false"), "string": "{}"}.get(f.type, literal("0"))
+
+
+def condition_tables(description, struct):
+    """Where the struct's fields say something."""
+    out = []
+    for f in struct.fields:
+        if f.conditions:
+            writer = LayoutWriter(description, [Slot(0, None, struct)], f"if_{struct.name}_{f.name}")
+            conditions = ", ".join(map(writer.condition, f.conditions))
+            out += [*writer.out, f"constexpr Condition conditions_{struct.name}_{f.name}[] = {{{conditions}}};"]
+    return out
 
 
 def flag(value):
@@ -203,6 +225,7 @@ def structs_source(description):
         if struct.fields:
             bit = bits(struct)
             out += beside_tables(struct)
+            out += condition_tables(description, struct)
             out.append(f"constinit const FieldInfo fields_{name}[{len(struct.fields)}] = {{")
             out += [field_entry(description, struct, f, bit[f.name]) for f in struct.fields]
             out.append("};")

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field as member
 
 from protocol_errors import check_errors, read_errors
-from protocol_layout import SCALARS, SPELLINGS, Layout
+from protocol_layout import NUMBERS, SCALARS, SPELLINGS, FieldConditions, Layout
 from protocol_lines import FIRST_VERSION, Wrong, doc, expect, integer, is_text, read_lines, server_version, unquote
 from protocol_relations import CANCEL_USAGE, ENDED, ENDS_USAGE, RULES, finish_relations
 
@@ -21,11 +21,12 @@ ROLES = {"request_id": ("int32",), "order_id": ("int32",), "request_or_order_id"
 ID_ROLES = ("request_id", "order_id", "request_or_order_id", "perm_id", "client_id", "exec_id")  # one each, never lists
 FLAGS = ("key", "telling", "ignorable", "always", "refers")
 KEY_TYPES = ("int32", "string")
+CLOCKS = {"s": "Seconds", "ms": "Milliseconds"}
 KINDS = ("command", "one-shot", "finite", "stream")
 WIRES = {"string": ("double",)}  # protobuf types that a field of another type may have
 PROTOBUF_OFFSET = 200  # ids below it; on the wire it is added to them
 MAX_NUMBER = 999  # of a protobuf field; tables are that long
-FIELD_USAGE = 'NUMBER|- name type [role [beside=]] [key] [telling] [wire=] [enum=] [texts=] [since=] [ignorable] [always] [refers] "text"'
+FIELD_USAGE = 'NUMBER|- name type [role [beside=]] [key] [telling] [wire=] [enum=] [texts=] [since=] [ignorable] [always] [refers] [clock=] [default=] [if condition] "text"'
 GENERATED = ("info", "offset_of", "presence", "unknown_fields")  # members that the generator adds to structs
 KEYWORDS = frozenset("""and and_eq asm auto bitand bitor bool break case catch char class compl concept const continue
     default delete do double else enum explicit export extern false float for friend goto if inline int long mutable
@@ -52,6 +53,11 @@ class Field:
     ignorable: bool = False
     always: bool = False
     refers: bool = False
+    clock: str = ""  # what a stamp counts
+    default: str = ""  # the value that says no more than unset does; "none" when none does; zero where nothing is said
+    line: object = None  # of the condition, for errors
+    condition_words: list = member(default_factory=list)
+    conditions: list = member(default_factory=list)  # it says something only where these hold
 
     @property
     def is_list(self):
@@ -216,7 +222,12 @@ class Description:
             raise Wrong(f"{line.where}: field names are snake_case, found {made.name}")
         if made.name in KEYWORDS or made.name in GENERATED:
             raise Wrong(f"{line.where}: the field name {made.name} is taken by the generated code")
-        for word in words[3:-1]:
+        given = words[3:-1]
+        if "if" in given:
+            given, made.condition_words = given[:given.index("if")], given[given.index("if") + 1:]
+            expect(line, made.condition_words, f"a field: {FIELD_USAGE}")
+            made.line = line
+        for word in given:
             key, equals, value = word.partition("=")
             if word in ROLES:
                 key, value = "role", word
@@ -224,7 +235,7 @@ class Description:
                 value = True
             elif key == "beside":
                 value = self._beside(value, line.where)
-            elif not equals or not value or key not in ("wire", "enum", "texts", "since"):
+            elif not equals or not value or key not in ("wire", "enum", "texts", "since", "clock", "default"):
                 raise Wrong(f"{line.where}: unknown word {word} on field {made.name}; roles are {', '.join(ROLES)}")
             if getattr(made, key):
                 raise Wrong(f"{line.where}: field {made.name} has two of {key}")
@@ -257,6 +268,9 @@ class Description:
                 numbers.add(f.number)
         for struct in self.structs.values():
             self._check_not_inside_itself(struct, [])
+            for f in struct.fields:
+                if f.condition_words:
+                    f.conditions = FieldConditions(self, struct, f).conditions
 
     def _field_problem(self, f):
         if f.element not in SCALARS and f.element not in self.structs:
@@ -275,11 +289,21 @@ class Description:
             return f"cannot be {f.role}: it is a {f.type}"
         if f.key and f.type not in KEY_TYPES:
             return f"cannot be a key: it is a {f.type}, where {' and '.join(KEY_TYPES)} can"
+        if f.clock and (f.clock not in CLOCKS or f.role != "stamp" or f.type != "int64"):
+            return f"cannot have clock={f.clock}: a stamp that is an int64 counts {' or '.join(CLOCKS)}"
+        if f.default and not self._can_be_default(f):
+            return f"cannot have default={f.default}: it is a {f.type}, and left out means 0"
         if f.wire and (not f.number or f.wire not in WIRES.get(f.type, ())):
             return f"cannot have wire={f.wire}: only a numbered string can be a double on the wire"
         if f.always and (not f.number or f.type != "string"):
             return "cannot be always: only numbered strings can"
         return ""
+
+    @staticmethod
+    def _can_be_default(f):
+        if f.type in NUMBERS:
+            return f.default == "none" or re.fullmatch(r"-?[1-9]\d*", f.default)
+        return f.type == "string" and f.default != "none"
 
     @staticmethod
     def _beside_problem(struct, f):

@@ -367,3 +367,24 @@ class Layout(Scope):
         if (slot, f.name) not in self.known:
             raise Wrong(f"{where}: {f.name} is compared before it is read")
         return slot, f
+
+
+class FieldConditions(Scope):
+    """The condition of a field line, on the other fields of its struct. Leaves `conditions`; raises Wrong."""
+
+    def __init__(self, description, struct, field):
+        self.description, self.message = description, struct
+        self.slots = [Slot(0, None, struct)]
+        self.of = field
+        self.conditions = self._conditions(field.line, field.condition_words, 0)
+
+    def _condition(self, line, words, base):
+        if words[:1] in (["server"], ["version"]) or (words and "." in words[0]):
+            raise Wrong(f"{line.where}: whether {self.of.name} says something depends on other fields of its own struct")
+        return super()._condition(line, words, base)
+
+    def _compared(self, path, base, where):
+        slot, f = super()._compared(path, base, where)
+        if f is self.of:
+            raise Wrong(f"{where}: {f.name} cannot decide about itself")
+        return slot, f
