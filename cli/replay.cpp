@@ -18,6 +18,7 @@ struct ReplayArguments {
   journal::SessionId session = 0;
   std::string speed = "1";
   bool repeat = false;
+  bool any_time = false;
 };
 
 replay::ReplayOptions replay_options(const ReplayArguments& arguments) {
@@ -26,6 +27,7 @@ replay::ReplayOptions replay_options(const ReplayArguments& arguments) {
   options.listen = address_of("--listen", arguments.listen);
   if (arguments.session != 0) options.session = arguments.session;
   options.repeat = arguments.repeat;
+  options.match.any_time = arguments.any_time;
   const auto speed = replay::parse_speed(arguments.speed);
   if (!speed) throw UsageError("--speed: " + speed.error());
   options.speed = *speed;
@@ -69,10 +71,13 @@ Command add_replay(CLI::App& program) {
       ->type_name("N|max")
       ->capture_default_str();
   parser->add_flag("--repeat", to.repeat, "Serve any number of connections, each from the start, until stopped");
+  parser->add_flag("--any-time", to.any_time,
+                   "Serve requests for other dates and times than were recorded, from the nearest; each is logged");
   parser->footer(
       "Prints `listening on HOST:PORT` when ready, serves one connection and ends. Requests are matched by what they "
       "ask\n"
-      "for; ids, versions and times do not matter. One that was not recorded is refused with an error that the app "
+      "for; ids do not matter, dates and times do unless --any-time is given. One that was not recorded is refused "
+      "with an error that the app "
       "sees.\n"
       "Exit status 0 only when at least one request was served and none refused, else 1.\n\n"
       "  ibkr replay sessions.db --session 2 --speed max");

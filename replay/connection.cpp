@@ -3,8 +3,6 @@
 #include <spdlog/spdlog.h>
 
 #include "protocol/codec.h"
-#include "protocol/identity.h"
-#include "protocol/messages.h"
 
 namespace ibkr::replay {
 
@@ -21,6 +19,11 @@ constexpr int kWritesPerTurn = 16;
 /// What the proxy notes when TWS was the first to end the session.
 bool ended_by_tws(const journal::SessionInfo& session) { return session.end_reason.rfind("tws ", 0) == 0; }
 
+template <class... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+
 }  // namespace
 
 ReplayServer::Connection::Connection(ReplayServer& server, std::unique_ptr<net::Connection> tcp, std::size_t number)
@@ -28,7 +31,7 @@ ReplayServer::Connection::Connection(ReplayServer& server, std::unique_ptr<net::
       tcp_(std::move(tcp)),
       number_(number),
       timer_(server.loop_, [this] { play(); }),
-      matcher_(server.recording_, ids_),
+      matcher_(server.contents_, ids_, server.pseudonyms_, server.options_.match),
       player_(server.recording_, ids_, server.options_.speed),
       unmade_(server.recording_.requests().size()) {
   spdlog::debug("connection {}: accepted from {}", number_, tcp_->peer_address().to_string());
@@ -79,29 +82,35 @@ void ReplayServer::Connection::on_frames(std::string_view bytes) {
 }
 
 void ReplayServer::Connection::on_request(std::string_view payload) {
-  const auto live = protocol::decode(protocol::Direction::Out, server_.recording_.server_version(), payload);
-  const auto request = live ? matcher_.match(*live) : matcher_.match_raw(payload);
-  if (!request) {
-    Mismatch mismatch = request.error();
-    if (!live) mismatch.name += " (" + live.error().to_string() + ")";
-    return refuse(mismatch, live ? protocol::error_id(*live) : -1);
-  }
-  spdlog::debug("connection {}: {} is #{}", number_, live ? live->name() : "an undecoded frame",
-                server_.recording_.requests()[*request].sequence);
-  --unmade_;
-  server_.matched(*request);
-  player_.made(*request, net::monotonic_ns());
+  const auto send_all = [this](const std::vector<Message>& messages) {
+    for (const Message& message : messages) send(message);
+  };
+  std::visit(Overloaded{[this](const Matched& outcome) { matched(outcome); },
+                        [this](const Accepted& outcome) { player_.cancelled(outcome.cancelled); },
+                        [&](const Answered& outcome) { send_all(outcome.messages); }, [](const Ignored&) {},
+                        [&](const Refused& outcome) {
+                          refuse(outcome);
+                          send_all(outcome.messages);
+                        }},
+             matcher_.match(payload, net::wall_ns()));
 }
 
-void ReplayServer::Connection::refuse(const Mismatch& mismatch, std::int64_t id) {
-  spdlog::error("connection {}: {}", number_, mismatch.report());
-  server_.unmatched(mismatch.report());
-  protocol::ErrorMessage error;
-  error.id = static_cast<std::int32_t>(id);
-  error.error_time = net::wall_ns() / 1'000'000;
-  error.error_code = kUnmatchedCode;
-  error.error_msg = "ibkr replay: " + mismatch.summary();
-  send(Message(std::move(error)));
+void ReplayServer::Connection::matched(const Matched& matched) {
+  const journal::Sequence sequence = server_.recording_.requests()[matched.request].sequence;
+  spdlog::debug("connection {}: #{} is asked for", number_, sequence);
+  for (const Differing& difference : matched.let_go) {
+    const std::string text = "#" + std::to_string(sequence) + " was served though " + difference.line();
+    spdlog::warn("connection {}: {}", number_, text);
+    server_.let_go(text);
+  }
+  --unmade_;
+  server_.matched(matched.request);
+  player_.made(matched.request, net::monotonic_ns());
+}
+
+void ReplayServer::Connection::refuse(const Refused& refused) {
+  spdlog::error("connection {}: {}", number_, refused.mismatch.report());
+  server_.unmatched(refused.mismatch.report());
 }
 
 void ReplayServer::Connection::send(const Message& message) {

@@ -28,7 +28,8 @@ class ReplayServer::Connection {
   void on_hello(std::string_view bytes);
   void on_frames(std::string_view bytes);
   void on_request(std::string_view payload);
-  void refuse(const Mismatch& mismatch, std::int64_t id);
+  void matched(const Matched& matched);
+  void refuse(const Refused& refused);
   void send(const protocol::Message& message);
   void play();
   void end_as_recorded();

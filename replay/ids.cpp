@@ -2,81 +2,30 @@
 
 #include <algorithm>
 #include <cctype>
-#include <optional>
 
 #include "protocol/fields.h"
 #include "protocol/identity.h"
 
 namespace ibkr::replay {
 
-using protocol::Difference;
 using protocol::FieldRef;
 using protocol::Message;
-using protocol::RequestKind;
 using protocol::Role;
 
 namespace {
 
-/// A field with an id.
-struct IdField {
-  Role role;
-  std::string path;
-  std::int64_t value;
-};
-
-std::vector<IdField> ids_in(const Message& message) {
-  std::vector<IdField> found;
-  protocol::for_each_field(const_cast<Message&>(message), [&](const FieldRef& field, std::string_view path) {
-    const Role role = field.info().role;
-    if (role != Role::RequestId && role != Role::OrderId && role != Role::ClientId) return;
-    if (const auto value = field.integer()) found.push_back({role, std::string(path), *value});
-  });
-  return found;
+const IdUse* find(const IdUses& ids, std::string_view path) {
+  const auto found = std::find_if(ids.begin(), ids.end(), [&](const IdUse& id) { return id.path == path; });
+  return found == ids.end() ? nullptr : &*found;
 }
 
-const IdField* find(const std::vector<IdField>& fields, std::string_view path) {
-  const auto found = std::find_if(fields.begin(), fields.end(), [&](const IdField& f) { return f.path == path; });
-  return found == fields.end() ? nullptr : &*found;
-}
+bool nested(std::string_view path) { return path.find('.') != std::string::npos; }
 
-bool nested(const IdField& field) { return field.path.find('.') != std::string::npos; }
-
-/// The id of `fields`' own order, 0 when there is none.
-std::int64_t own_order(const std::vector<IdField>& fields) {
-  for (const IdField& field : fields) {
-    if (field.role == Role::OrderId && !nested(field)) return field.value;
+std::int64_t own(const IdUses& ids, Role role) {
+  for (const IdUse& id : ids) {
+    if (id.role == role && !nested(id.path)) return id.value;
   }
   return 0;
-}
-
-/// Some clients repeat the order's own id inside the order, others leave it out.
-bool repeats_own_id(const IdField& field, std::int64_t own) { return nested(field) && field.value == own; }
-
-struct Pair {
-  Role role;
-  std::string path;
-  std::int64_t recorded;
-  std::int64_t live;
-};
-
-/// The ids of two requests side by side, 0 where one has none.
-std::vector<Pair> side_by_side(const Message& recorded, const Message& live) {
-  const auto left = ids_in(recorded), right = ids_in(live);
-  const std::int64_t left_own = own_order(left), right_own = own_order(right);
-  std::vector<Pair> pairs;
-  for (const IdField& field : left) {
-    const IdField* other = find(right, field.path);
-    if (other == nullptr && repeats_own_id(field, left_own)) continue;
-    if (other != nullptr && other->value == 0 && repeats_own_id(field, left_own)) continue;
-    if (other != nullptr && field.value == 0 && repeats_own_id(*other, right_own)) continue;
-    pairs.push_back({field.role, field.path, field.value, other ? other->value : 0});
-  }
-  for (const IdField& field : right) {
-    if (find(left, field.path) == nullptr && !repeats_own_id(field, right_own)) {
-      pairs.push_back({field.role, field.path, 0, field.value});
-    }
-  }
-  return pairs;
 }
 
 /// "5", or "5 (live 105)" where it has been bound to another id.
@@ -86,6 +35,13 @@ std::string with_live(std::int64_t recorded, std::int64_t live) {
 }
 
 }  // namespace
+
+std::int64_t own_order(const IdUses& ids) { return own(ids, Role::OrderId); }
+
+std::int64_t own_id(const IdUses& ids) {
+  const std::int64_t order = own_order(ids);
+  return order != 0 ? order : own(ids, Role::RequestId);
+}
 
 void Ids::Map::bind(std::int64_t from, std::int64_t to) {
   if (const auto old = live.find(from); old != live.end()) recorded.erase(old->second);
@@ -99,44 +55,93 @@ std::int64_t Ids::Map::of(std::int64_t id) const {
   return known == live.end() ? id : known->second;
 }
 
+std::optional<std::int64_t> Ids::Map::recorded_of(std::int64_t id) const {
+  const auto known = recorded.find(id);
+  return known == recorded.end() ? std::nullopt : std::optional(known->second);
+}
+
+bool Ids::Map::agree(std::int64_t from, std::int64_t to, bool may_bind) const {
+  if (knows(from)) return of(from) == to;
+  return recorded.count(to) == 0 && (may_bind || from == to);
+}
+
 void Ids::bind(Map& map, std::int64_t from, std::int64_t to) {
   map.bind(from, to);
   identical_ = identical_ && from == to;
 }
 
-/// Only for requests that refer to an earlier one: any other is free to choose its id.
-bool Ids::same_request(std::int64_t recorded, std::int64_t live) const {
-  if (requests_.knows(recorded)) return requests_.of(recorded) == live;
-  return requests_.recorded.count(live) == 0 && recorded == live;
+/// Some clients repeat the order's own id inside the order, others leave it out.
+std::vector<Ids::Pair> Ids::side_by_side(const IdUses& recorded, const IdUses& live) {
+  const std::int64_t recorded_own = own_order(recorded), live_own = own_order(live);
+  const auto repeats = [](const IdUse& id, std::int64_t own) {
+    return id.role == Role::OrderId && nested(id.path) && id.value == own;
+  };
+  std::vector<Pair> pairs;
+  for (const IdUse& id : recorded) {
+    const IdUse* other = find(live, id.path);
+    if (other == nullptr && repeats(id, recorded_own)) continue;
+    pairs.push_back({id.role, id.path, id.value, other ? other->value : 0, !nested(id.path)});
+  }
+  for (const IdUse& id : live) {
+    if (find(recorded, id.path) != nullptr || repeats(id, live_own)) continue;
+    pairs.push_back({id.role, id.path, 0, id.value, !nested(id.path)});
+  }
+  return pairs;
 }
 
-bool Ids::same_order(std::int64_t recorded, std::int64_t live, bool new_allowed) const {
-  if (recorded <= 0 || live <= 0) return recorded == live;
-  if (orders_.knows(recorded)) return orders_.of(recorded) == live;
-  return orders_.recorded.count(live) == 0 && (new_allowed || recorded == live);
+bool Ids::agree(const Pair& pair, bool of_order, Choice choice) const {
+  switch (pair.role) {
+    case Role::RequestId:
+      // A new request may use any id, one that was used before too.
+      return choice == Choice::New || requests_.agree(pair.recorded, pair.live, false);
+    case Role::OrderId:
+      if (pair.recorded <= 0 || pair.live <= 0) return pair.recorded == pair.live;
+      if (choice == Choice::Changes && pair.own && !orders_.knows(pair.recorded)) return false;
+      return orders_.agree(pair.recorded, pair.live, choice == Choice::New || !pair.own);
+    case Role::ClientId:
+      if (pair.own) return true;
+      // An order may name its owner or leave that out; a filter by client says something else without it.
+      if (pair.recorded == 0 || pair.live == 0) return of_order || pair.recorded == pair.live;
+      return clients_.agree(pair.recorded, pair.live, false);
+    case Role::PermId:
+      return pair.recorded == 0 || pair.live == 0 || pair.recorded == pair.live;
+    case Role::RequestOrOrderId:
+    case Role::None:
+    case Role::Account:
+    case Role::ExecId:
+    case Role::Stamp:
+    case Role::When:
+    case Role::User:
+    case Role::Secret:
+    case Role::Tag:
+    case Role::Text:
+      return true;
+  }
+  return true;
 }
 
-std::vector<Difference> Ids::conflicts(const Message& recorded, const Message& live) const {
-  const bool refers = recorded.type().kind == RequestKind::Command;
-  std::vector<Difference> found;
+std::int64_t Ids::live_of(const Pair& pair) const {
+  if (pair.role == Role::RequestId) return requests_.of(pair.recorded);
+  if (pair.role == Role::OrderId) return orders_.of(pair.recorded);
+  if (pair.role == Role::ClientId) return clients_.of(pair.recorded);
+  return pair.recorded;
+}
+
+std::vector<IdConflict> Ids::conflicts(const IdUses& recorded, const IdUses& live, Choice choice) const {
+  const bool of_order = own_order(recorded) != 0;
+  std::vector<IdConflict> found;
   for (const Pair& pair : side_by_side(recorded, live)) {
-    if (pair.role == Role::RequestId && refers && !same_request(pair.recorded, pair.live)) {
-      found.push_back({pair.path, with_live(pair.recorded, requests_.of(pair.recorded)), std::to_string(pair.live)});
-    }
-    if (pair.role == Role::OrderId && !same_order(pair.recorded, pair.live, !refers)) {
-      found.push_back({pair.path, with_live(pair.recorded, orders_.of(pair.recorded)), std::to_string(pair.live)});
-    }
+    if (agree(pair, of_order, choice)) continue;
+    found.push_back({std::string(pair.path), with_live(pair.recorded, live_of(pair)), std::to_string(pair.live)});
   }
   return found;
 }
 
-void Ids::bind(const Message& recorded, const Message& live) {
+void Ids::bind(const IdUses& recorded, const IdUses& live) {
   for (const Pair& pair : side_by_side(recorded, live)) {
     if (pair.role == Role::RequestId) bind(requests_, pair.recorded, pair.live);
     if (pair.role == Role::OrderId && pair.recorded > 0) bind(orders_, pair.recorded, pair.live);
-    // A filter's client id is not the connection's: only the top level says who connects.
-    if (pair.role == Role::ClientId && pair.path.find('.') == std::string::npos)
-      bind(clients_, pair.recorded, pair.live);
+    if (pair.role == Role::ClientId && pair.own) bind(clients_, pair.recorded, pair.live);
   }
 }
 

@@ -4,10 +4,13 @@
 //   request ids   bound when a request is matched; a later request may use the same recorded id again
 //   order ids     bound once for the whole session. Zero, negative and foreign ids stay as they are
 //   client id     bound by START_API
+//   permanent ids stay as recorded
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -16,13 +19,43 @@
 
 namespace ibkr::replay {
 
+/// An id that a request carries. Zero stands for none and is left out.
+struct IdUse {
+  protocol::Role role;
+  std::string path;  ///< "order_id", "order.parent_id"
+  std::int64_t value;
+};
+using IdUses = std::vector<IdUse>;
+
+/// The id of the order that a request is about, or of the request itself where it is about none; 0 when it has neither.
+std::int64_t own_id(const IdUses& ids);
+/// The first of these alone.
+std::int64_t own_order(const IdUses& ids);
+
+/// How free a request is to choose its ids.
+enum class Choice : std::uint8_t {
+  New,      ///< its ids may be new ones
+  Refers,   ///< its own id is that of an earlier request, perhaps of another session: a cancel
+  Changes,  ///< its own id is that of an order that was placed in this session
+};
+
+/// An id that stands in the way of a match, both sides as people write them.
+struct IdConflict {
+  std::string path;
+  std::string recorded;  ///< "5", or "5 (live 105)" where it has been bound to another id
+  std::string live;
+};
+
 class Ids {
  public:
-  /// Why `live` cannot be `recorded` although their content may be equal: it names another request or order. Empty when
-  /// it can. Both are requests of one type.
-  std::vector<protocol::Difference> conflicts(const protocol::Message& recorded, const protocol::Message& live) const;
+  /// Why `live` cannot be `recorded` although what they say may be equal: it names another request, order or client.
+  /// Empty when it can. Both are requests of one type.
+  std::vector<IdConflict> conflicts(const IdUses& recorded, const IdUses& live, Choice choice) const;
   /// From now on the ids of `live` stand for those of `recorded`. They must not be in conflict.
-  void bind(const protocol::Message& recorded, const protocol::Message& live);
+  void bind(const IdUses& recorded, const IdUses& live);
+  /// The recorded id that an order's, or a request's, live id stands for; none when it has not been bound.
+  std::optional<std::int64_t> recorded_order(std::int64_t live) const { return orders_.recorded_of(live); }
+  std::optional<std::int64_t> recorded_request(std::int64_t live) const { return requests_.recorded_of(live); }
 
   /// Rewrites a message that TWS sent to live ids, also where its prose quotes its own ids. `cause` is the request that
   /// brought it about, or null; it decides what an id means that can be a request's or an order's. True when anything
@@ -40,10 +73,21 @@ class Ids {
     void bind(std::int64_t from, std::int64_t to);
     std::int64_t of(std::int64_t id) const;
     bool knows(std::int64_t id) const { return live.count(id) != 0; }
+    std::optional<std::int64_t> recorded_of(std::int64_t id) const;
+    /// They are bound to each other, or neither is bound and both are equal, or both may be bound.
+    bool agree(std::int64_t from, std::int64_t to, bool may_bind) const;
   };
+  struct Pair {
+    protocol::Role role;
+    std::string_view path;
+    std::int64_t recorded;
+    std::int64_t live;
+    bool own;  // at the top level of the request
+  };
+  static std::vector<Pair> side_by_side(const IdUses& recorded, const IdUses& live);
+  bool agree(const Pair& pair, bool of_order, Choice choice) const;
+  std::int64_t live_of(const Pair& pair) const;
   void bind(Map& map, std::int64_t from, std::int64_t to);
-  bool same_request(std::int64_t recorded, std::int64_t live) const;
-  bool same_order(std::int64_t recorded, std::int64_t live, bool new_allowed) const;
   std::int64_t live_id(const protocol::FieldInfo& field, std::int64_t id, const protocol::Message* cause) const;
 
   Map requests_;

@@ -1,140 +1,252 @@
 #include "replay/matcher.h"
 
+#include <algorithm>
 #include <limits>
+#include <utility>
 
-#include "protocol/fields.h"
+#include "protocol/codec.h"
+#include "protocol/identity.h"
+#include "protocol/relations.h"
+#include "protocol/statements.h"
+#include "protocol/unicode.h"
+#include "replay/refusal.h"
 
 namespace ibkr::replay {
 
-using protocol::Difference;
 using protocol::Message;
+using protocol::MessageInfo;
+using protocol::Pseudonyms;
 using protocol::Role;
 
 namespace {
 
-/// Enough to find the nearest; explaining must not take long where a session has a million requests.
-constexpr std::size_t kExplained = 1000;
-constexpr std::size_t kAllDifferences = 1000;
+/// What a near miss shows of one value.
+constexpr std::size_t kShownBytes = 200;
 
-bool takes_part(const protocol::FieldInfo& field, const void* object) {
-  switch (protocol::role_of(field, object)) {
-    case Role::RequestId:
-    case Role::OrderId:
-    case Role::RequestOrOrderId:
-    case Role::PermId:
-    case Role::ClientId:
-    case Role::Stamp:
-    case Role::User:
-      return false;
-    case Role::None:
-    case Role::When:
-    case Role::Secret:
-    case Role::Account:
-    case Role::ExecId:
-    case Role::Tag:
-    case Role::Text:
-      return true;
-  }
-  return true;
+struct Value {
+  std::string path;
+  std::string shown;
+  std::string exact;
+};
+
+std::string shown(Pseudonyms& pseudonyms, Role role, std::string_view value) {
+  if (value.empty()) return "\"\"";
+  const std::string text = protocol::printable(pseudonyms.shown(role, value));
+  if (text.size() <= kShownBytes) return text;
+  return text.substr(0, kShownBytes) + "… (" + std::to_string(value.size()) + " bytes)";
 }
 
-std::string shown(const std::string& value) { return value.empty() ? "nothing" : value; }
+std::vector<Value> values_of(const Message& message, Pseudonyms& pseudonyms) {
+  std::vector<Value> values;
+  protocol::for_each_statement(message, [&](const protocol::Statement& said) {
+    if (!takes_part(said.role)) return;
+    values.push_back({std::string(said.path), shown(pseudonyms, said.role, said.value), std::string(said.value)});
+  });
+  return values;
+}
 
-std::string line(const Difference& difference) {
-  return difference.path + ": recorded " + shown(difference.left) + ", live " + shown(difference.right);
+std::vector<Differing> differences(const std::vector<Value>& recorded, const std::vector<Value>& live) {
+  std::unordered_map<std::string_view, const Value*> live_by_path;
+  for (const Value& value : live) live_by_path.emplace(value.path, &value);
+  std::vector<Differing> found;
+  for (const Value& value : recorded) {
+    const auto other = live_by_path.find(value.path);
+    if (other == live_by_path.end()) {
+      found.push_back({value.path, value.shown, ""});
+      continue;
+    }
+    if (other->second->exact != value.exact) found.push_back({value.path, value.shown, other->second->shown});
+    live_by_path.erase(other);
+  }
+  for (const Value& value : live) {
+    if (live_by_path.erase(value.path) != 0) found.push_back({value.path, "", value.shown});
+  }
+  return found;
+}
+
+/// An order's cancel is a question to TWS that only TWS can answer, so it is none that could be let pass.
+bool asks_tws(const MessageInfo& cancel) { return protocol::has_role(cancel, Role::OrderId); }
+
+std::uint64_t distance(std::int64_t a, std::int64_t b) {
+  return a < b ? static_cast<std::uint64_t>(b - a) : static_cast<std::uint64_t>(a - b);
 }
 
 }  // namespace
 
-std::string Mismatch::summary() const {
-  const std::string start = "no recorded request matches " + name;
-  if (!nearest) return start + "; the recording has none";
-  const std::string number = "#" + std::to_string(*nearest);
-  if (differences.empty()) return start + "; " + number + " is equal, and has been served already";
-  std::string text = start + "; nearest is " + number + (used ? " (served already)" : "") + ": " + line(differences[0]);
-  if (differences.size() > 1) text += ", and " + std::to_string(differences.size() - 1) + " more";
-  return text;
-}
+Matcher::Matcher(const Contents& contents, Ids& ids, Pseudonyms& pseudonyms, MatchOptions options)
+    : contents_(contents),
+      ids_(ids),
+      pseudonyms_(pseudonyms),
+      options_(options),
+      used_(contents.recording().requests().size(), false),
+      next_(contents.groups().size(), 0),
+      next_order_id_(contents.largest_order_id()) {}
 
-std::string Mismatch::report() const {
-  if (differences.size() < 2) return summary();
-  std::string text = "no recorded request matches " + name + "; nearest is #" + std::to_string(*nearest) +
-                     (used ? " (served already)" : "") + ":";
-  for (const Difference& difference : differences) text += "\n  " + line(difference);
-  return text;
-}
-
-Matcher::Matcher(const Recording& recording, Ids& ids)
-    : recording_(recording), ids_(ids), used_(recording.requests().size(), false) {
-  for (RequestIndex index = 0; index < recording.requests().size(); ++index) {
-    by_type_[recording.requests()[index].type].all.push_back(index);
+Outcome Matcher::match(std::string_view payload, std::int64_t wall_ns) {
+  const int version = contents_.recording().server_version();
+  auto decoded = protocol::decode(protocol::Direction::Out, version, payload);
+  if (!decoded) {
+    const Said said = said_by_raw(payload);
+    const auto group = contents_.equal(said);
+    if (const auto index = group ? unused_in(*group, said.ids) : std::nullopt) return served(*index, nullptr, said);
+    return refused("a frame of " + std::to_string(payload.size()) + " bytes that cannot be decoded (" +
+                       protocol::printable(pseudonyms_.masked(decoded.error().to_string())) + ")",
+                   nullptr, said, wall_ns);
   }
-}
-
-Expected<RequestIndex, Mismatch> Matcher::match(const Message& live) {
-  Candidates& candidates = by_type_[&live.type()];
-  for (std::size_t i = candidates.first_unused; i < candidates.all.size(); ++i) {
-    const RequestIndex index = candidates.all[i];
-    if (used_[index] || !differences(index, live, 1).empty()) continue;
-    ids_.bind(recording_.request(index), live);
-    use(candidates, index);
-    return index;
+  const Said said = said_by(*decoded);
+  next_order_id_ = std::max(next_order_id_, own_order(said.ids) + 1);
+  const auto taken = taken_back(*decoded, said.ids);
+  if (taken && std::holds_alternative<Ignored>(*taken)) return *taken;
+  const auto group = contents_.equal(said);
+  if (const auto index = group ? unused_in(*group, said.ids) : std::nullopt) return served(*index, &*decoded, said);
+  if (taken) return *taken;
+  if (const auto index = options_.any_time ? nearest_in_time(said) : std::nullopt) {
+    auto let_go =
+        differences(values_of(contents_.recording().request(*index), pseudonyms_), values_of(*decoded, pseudonyms_));
+    Matched matched = served(*index, &*decoded, said);
+    matched.let_go = std::move(let_go);
+    return matched;
   }
-  return Unexpected(explain(live, candidates));
+  if (auto made = answer_from_own(*decoded, version, next_order_id_, wall_ns)) return Answered{{std::move(*made)}};
+  return refused(std::string(decoded->name()), &*decoded, said, wall_ns);
 }
 
-Expected<RequestIndex, Mismatch> Matcher::match_raw(std::string_view payload) {
-  Candidates& candidates = by_type_[nullptr];
-  Mismatch mismatch;
-  mismatch.name = "a frame of " + std::to_string(payload.size()) + " bytes that cannot be decoded";
-  for (const RequestIndex index : candidates.all) {
-    const RecordedRequest& request = recording_.requests()[index];
-    if (recording_.bytes(request.payload) != payload) continue;
-    if (!used_[index]) {
-      use(candidates, index);
-      return index;
+bool Matcher::agrees(RequestIndex index, const IdUses& live) {
+  ++looked_at_;
+  return !used_[index] && ids_.conflicts(contents_.request(index).ids, live, contents_.request(index).choice).empty();
+}
+
+std::optional<RequestIndex> Matcher::first_agreeing(const std::vector<RequestIndex>& requests, const IdUses& live) {
+  const auto found = std::ranges::find_if(requests, [&](RequestIndex index) { return agrees(index, live); });
+  return found == requests.end() ? std::nullopt : std::optional(*found);
+}
+
+std::optional<RequestIndex> Matcher::unused_in(GroupIndex group, const IdUses& live) {
+  const auto& requests = contents_.groups()[group].requests;
+  std::size_t& next = next_[group];
+  while (next < requests.size() && used_[requests[next]]) ++next;
+  if (next == requests.size()) return std::nullopt;
+  // Where the id says which recorded request it must be, the others are not looked at.
+  const std::int64_t order = own_order(live), id = own_id(live);
+  const Choice free = contents_.request(requests[next]).choice;
+  if (id != 0 && (order != 0 || free == Choice::Refers)) {
+    const auto recorded = order != 0 ? ids_.recorded_order(order) : ids_.recorded_request(id);
+    if (recorded) return first_agreeing(contents_.with_own_id(group, *recorded), live);
+    if (free == Choice::Refers) return first_agreeing(contents_.with_own_id(group, id), live);
+  }
+  for (std::size_t i = next; i < requests.size(); ++i) {
+    if (agrees(requests[i], live)) return requests[i];
+  }
+  return std::nullopt;
+}
+
+std::optional<RequestIndex> Matcher::nearest_in_time(const Said& said) {
+  const auto kind = contents_.alike(said);
+  if (!kind) return std::nullopt;
+  const auto [place, is_new] = by_moment_.try_emplace(*kind);
+  auto& moments = place->second;
+  if (is_new) {
+    for (const GroupIndex group : contents_.of_kind(*kind)) {
+      moments.emplace(contents_.groups()[group].moment.value_or(0), group);
     }
-    mismatch.nearest = request.sequence;
-    mismatch.used = true;
   }
-  return Unexpected(std::move(mismatch));
+  const std::int64_t wanted = said.moment.value_or(0);
+  std::vector<std::pair<std::int64_t, GroupIndex>> exhausted;
+  std::optional<RequestIndex> nearest;
+  for (auto after = moments.lower_bound({wanted, 0}), before = after;
+       !nearest && (after != moments.end() || before != moments.begin());) {
+    // The earlier one is taken where both are as near.
+    const bool back =
+        before != moments.begin() &&
+        (after == moments.end() || distance(std::prev(before)->first, wanted) <= distance(after->first, wanted));
+    const auto candidate = back ? --before : after++;
+    nearest = unused_in(candidate->second, said.ids);
+    const auto& requests = contents_.groups()[candidate->second].requests;
+    if (!nearest && next_[candidate->second] == requests.size()) exhausted.push_back(*candidate);
+  }
+  for (const auto& moment : exhausted) moments.erase(moment);
+  return nearest;
 }
 
-std::vector<Difference> Matcher::differences(RequestIndex index, const Message& live, std::size_t limit) const {
-  const Message recorded = recording_.request(index);
-  auto found = protocol::compare(recorded, live,
-                                 {.takes_part = takes_part, .unset_is_default = true, .unknown = true, .limit = limit});
-  if (found.size() >= limit) return found;
-  for (Difference& conflict : ids_.conflicts(recorded, live)) found.push_back(std::move(conflict));
-  return found;
+Matched Matcher::served(RequestIndex index, const Message* live, const Said& said) {
+  used_[index] = true;
+  if (live == nullptr) return {index, {}};
+  ids_.bind(contents_.request(index).ids, said.ids);
+  if (live->type().cancel != nullptr && protocol::cancelled_by(*live) == nullptr) {
+    const Own own(&live->type(), own_id(said.ids));
+    served_[own] = index;
+    refused_.erase(own);
+  }
+  return {index, {}};
 }
 
-Mismatch Matcher::explain(const Message& live, const Candidates& candidates) const {
+std::optional<Outcome> Matcher::taken_back(const Message& live, const IdUses& ids) const {
+  const MessageInfo* cancels = protocol::cancelled_by(live);
+  if (cancels == nullptr) return std::nullopt;
+  const Own own(cancels, own_id(ids));
+  if (refused_.count(own) != 0) return Ignored{};
+  const auto found = served_.find(own);
+  if (found == served_.end() || asks_tws(live.type())) return std::nullopt;
+  return Accepted{found->second};
+}
+
+Refused Matcher::refused(std::string name, const Message* live, const Said& said, std::int64_t wall_ns) {
+  Refused outcome;
+  outcome.mismatch = explain(live ? &live->type() : nullptr, live, said);
+  outcome.mismatch.name = std::move(name);
+  outcome.messages =
+      refusal(live, contents_.recording().server_version(), "ibkr replay: " + outcome.mismatch.summary(), wall_ns);
+  if (live != nullptr && live->type().cancel != nullptr && protocol::cancelled_by(*live) == nullptr) {
+    const Own own(&live->type(), own_id(said.ids));
+    if (refused_.size() >= kMaxRefused) refused_.clear();
+    if (served_.count(own) == 0) refused_.insert(own);
+  }
+  return outcome;
+}
+
+Mismatch Matcher::explain(const MessageInfo* type, const Message* live, const Said& said) {
   Mismatch mismatch;
-  mismatch.name = std::string(live.name());
+  for (const Contents* other : others_) {
+    if (other != &contents_ && !mismatch.elsewhere && other->equal(said)) {
+      mismatch.elsewhere = other->recording().session().id;
+    }
+  }
+  if (live == nullptr) {
+    if (const auto group = contents_.equal(said)) {
+      mismatch.nearest = contents_.recording().requests()[contents_.groups()[*group].requests.back()].sequence;
+      mismatch.used = true;
+    }
+    return mismatch;
+  }
+  const auto live_values = values_of(*live, pseudonyms_);
   std::size_t fewest = std::numeric_limits<std::size_t>::max();
   // An unused request is the better explanation; among equals the first.
   for (const bool used : {false, true}) {
     if (mismatch.nearest) break;
     std::size_t looked_at = 0;
-    for (const RequestIndex index : candidates.all) {
-      if (used_[index] != used || ++looked_at > kExplained) continue;
-      auto found = differences(index, live, kAllDifferences);
-      if (found.size() >= fewest) continue;
-      fewest = found.size();
-      mismatch.nearest = recording_.requests()[index].sequence;
+    for (const GroupIndex group : contents_.of_type(type)) {
+      const auto& requests = contents_.groups()[group].requests;
+      const auto found = std::ranges::find_if(requests.begin() + static_cast<std::ptrdiff_t>(used ? 0 : next_[group]),
+                                              requests.end(), [&](RequestIndex i) { return used_[i] == used; });
+      if (found == requests.end()) continue;
+      if (++looked_at > kExplained) break;
+      auto differing = differences(values_of(contents_.recording().request(*found), pseudonyms_), live_values);
+      for (const IdConflict& id :
+           ids_.conflicts(contents_.request(*found).ids, said.ids, contents_.request(*found).choice)) {
+        differing.push_back({id.path, id.recorded, id.live});
+      }
+      if (differing.size() >= fewest) continue;
+      fewest = differing.size();
+      mismatch.nearest = contents_.recording().requests()[*found].sequence;
       mismatch.used = used;
-      mismatch.differences = std::move(found);
+      mismatch.differences = std::move(differing);
     }
   }
-  return mismatch;
-}
-
-void Matcher::use(Candidates& candidates, RequestIndex index) {
-  used_[index] = true;
-  while (candidates.first_unused < candidates.all.size() && used_[candidates.all[candidates.first_unused]]) {
-    ++candidates.first_unused;
+  if (mismatch.differences.size() > kMaxDiffering) {
+    mismatch.more = mismatch.differences.size() - kMaxDiffering;
+    mismatch.differences.resize(kMaxDiffering);
   }
+  return mismatch;
 }
 
 }  // namespace ibkr::replay

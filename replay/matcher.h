@@ -1,59 +1,79 @@
-// Matcher: which recorded request a live one is. Exact: the first unused recorded request of the same type whose
-// content is equal, in order among equals. What differs from run to run by its nature takes no part: ids (they are
-// mapped), times and users. Whatever matches nothing is explained field by field against the nearest recorded request.
+// Matcher: which recorded request a live one is, and what becomes of one that is none. Exact: the first unused recorded
+// request of the same type that says the same (protocol/statements.h), in order among equals. What differs from run to
+// run by its nature takes no part: ids (they are mapped), stamps and users.
+//
+//   live payload ──► says the same as an unused one, ids agree ──► Matched
+//                ├─► takes back something served / refused ──────► Accepted / Ignored
+//                ├─► asks for the clock or the next order id ─────► Answered
+//                └─► anything else ───────────────────────────────► Refused, with the nearest recorded one
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
-#include "protocol/compare.h"
-#include "replay/ids.h"
-#include "replay/recording.h"
+#include "protocol/pseudonyms.h"
+#include "replay/contents.h"
+#include "replay/outcome.h"
 
 namespace ibkr::replay {
 
-/// Why a live request matches nothing.
-struct Mismatch {
-  std::string name;                               ///< of the live request: "MarketDataRequest"
-  std::optional<journal::Sequence> nearest;       ///< messages.message_id; none when nothing of the type was recorded
-  bool used = false;                              ///< the nearest has been served already
-  std::vector<protocol::Difference> differences;  ///< left: recorded, right: live
-  /// One line: "no recorded request matches MarketDataRequest; nearest is #12: contract.symbol: recorded AAPL, live
-  /// MSFT"
-  std::string summary() const;
-  /// The same with every difference on a line of its own.
-  std::string report() const;
+/// What a matcher may let go.
+struct MatchOptions {
+  /// Moments that are asked for (Role::When) may be others than those recorded: the nearest is taken.
+  bool any_time = false;
 };
 
-/// For one connection. The recording and the ids must outlive it.
+/// For one connection. What it is given must outlive it. Not thread safe. Takes about the same time for a request
+/// whatever the number of recorded ones; an explanation looks at the first kExplained different ones of the type.
 class Matcher {
  public:
-  Matcher(const Recording& recording, Ids& ids);
+  static constexpr std::size_t kExplained = 1000;
+  /// Refused requests whose cancels are known to be such. Past it, all are forgotten.
+  static constexpr std::size_t kMaxRefused = 65'536;
 
-  /// Uses up the recorded request that `live` is, and binds its ids.
-  Expected<RequestIndex, Mismatch> match(const protocol::Message& live);
-  /// The same for a payload that cannot be decoded: it matches the same bytes.
-  Expected<RequestIndex, Mismatch> match_raw(std::string_view payload);
+  Matcher(const Contents& contents, Ids& ids, protocol::Pseudonyms& pseudonyms, MatchOptions options = {});
+  /// Another session of the journal, for explanations only: "session 1 has it".
+  void also_knows(const Contents& other) { others_.push_back(&other); }
+
+  /// Decides about a request, uses up the recorded one that it is, and binds its ids. `wall_ns` is the server's clock.
+  Outcome match(std::string_view payload, std::int64_t wall_ns);
 
   bool used(RequestIndex index) const { return used_[index]; }
+  /// How many recorded requests were compared with live ones, for whoever wonders about the time.
+  std::size_t looked_at() const { return looked_at_; }
 
  private:
-  /// Recorded requests of one type; null: those that cannot be decoded.
-  struct Candidates {
-    std::vector<RequestIndex> all;
-    std::size_t first_unused = 0;
-  };
-  std::vector<protocol::Difference> differences(RequestIndex index, const protocol::Message& live,
-                                                std::size_t limit) const;
-  Mismatch explain(const protocol::Message& live, const Candidates& candidates) const;
-  void use(Candidates& candidates, RequestIndex index);
+  using Own = std::pair<const protocol::MessageInfo*, std::int64_t>;  // a type, and the live id; 0 where it has none
 
-  const Recording& recording_;
+  bool agrees(RequestIndex index, const IdUses& live);
+  std::optional<RequestIndex> unused_in(GroupIndex group, const IdUses& live);
+  std::optional<RequestIndex> first_agreeing(const std::vector<RequestIndex>& requests, const IdUses& live);
+  std::optional<RequestIndex> nearest_in_time(const Said& said);
+  Matched served(RequestIndex index, const protocol::Message* live, const Said& said);
+  void use(RequestIndex index);
+  std::optional<Outcome> taken_back(const protocol::Message& live, const IdUses& ids) const;
+  Refused refused(std::string name, const protocol::Message* live, const Said& said, std::int64_t wall_ns);
+  Mismatch explain(const protocol::MessageInfo* type, const protocol::Message* live, const Said& said);
+
+  const Contents& contents_;
   Ids& ids_;
-  std::map<const protocol::MessageInfo*, Candidates> by_type_;
+  protocol::Pseudonyms& pseudonyms_;
+  MatchOptions options_;
+  std::vector<const Contents*> others_;
   std::vector<bool> used_;
+  std::vector<std::size_t> next_;  // by group: requests before it are used
+  std::unordered_map<KindIndex, std::set<std::pair<std::int64_t, GroupIndex>>> by_moment_;  // with unused requests
+  std::map<Own, RequestIndex> served_;  // what can be taken back, by what a cancel would name
+  std::set<Own> refused_;
+  std::int64_t next_order_id_;
+  std::size_t looked_at_ = 0;
 };
 
 }  // namespace ibkr::replay

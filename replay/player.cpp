@@ -55,6 +55,8 @@ void Player::made(RequestIndex index, std::int64_t now_ns) {
   for (const Silenced& silenced : recorded.silences) silence(silenced);
 }
 
+void Player::cancelled(RequestIndex index) { silence({index, false}); }
+
 void Player::silence(const Silenced& silenced) {
   Request& request = requests_[silenced.request];
   request.updates_silent = true;

@@ -34,6 +34,9 @@ class Player {
   /// what it cancels is played no longer.
   void made(RequestIndex index, std::int64_t now_ns);
 
+  /// The app has taken back a request that it made, and was not recorded doing so. It is played no longer.
+  void cancelled(RequestIndex index);
+
   /// Appends the frames that are due, length prefix included, until `out` holds `limit` bytes or more. Returns when
   /// there is something to do again: at once when the limit was reached, none when only a request can bring more.
   std::optional<std::int64_t> play(std::int64_t now_ns, std::string& out, std::size_t limit);

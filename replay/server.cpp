@@ -11,6 +11,7 @@
 #include "protocol/codec.h"
 #include "protocol/frame.h"
 #include "replay/connection.h"
+#include "replay/names.h"
 
 namespace ibkr::replay {
 
@@ -84,11 +85,13 @@ ReplayServer::ReplayServer(net::Loop& loop, ReplayOptions options, std::function
       options_(std::move(options)),
       on_finished_(std::move(on_finished)),
       recording_(load(options_)),
+      contents_(recording_),
       used_(recording_.requests().size(), false),
       listener_(or_throw(net::Listener::open(
           loop, options_.listen, [this](std::unique_ptr<net::Connection> accepted) { accept(std::move(accepted)); },
           [](const std::string& problem) { spdlog::error("{}", problem); }))),
       address_(listener_->local_address()) {
+  learn_names(recording_, pseudonyms_);
   spdlog::info("replaying session {} of {}: server version {}, {} requests, {} frames from TWS",
                recording_.session().id, options_.file, recording_.server_version(), recording_.requests().size(),
                recording_.frames().size());
@@ -124,6 +127,8 @@ void ReplayServer::matched(RequestIndex request) {
   ++verdict_.served;
   used_[request] = true;
 }
+
+void ReplayServer::let_go(std::string text) { report(verdict_.let_go, std::move(text)); }
 
 void ReplayServer::unmatched(std::string text) {
   ++verdict_.unmatched_count;

@@ -16,13 +16,11 @@
 #include <vector>
 
 #include "net/tcp.h"
+#include "replay/matcher.h"
 #include "replay/player.h"
 #include "replay/recording.h"
 
 namespace ibkr::replay {
-
-/// The code of the error that an app gets for a request that the recording does not have. Not one of IBKR's.
-inline constexpr int kUnmatchedCode = 10999;
 
 struct ReplayOptions {
   std::string file;
@@ -30,6 +28,7 @@ struct ReplayOptions {
   net::Address listen{"127.0.0.1", 7497};     ///< port 0 takes a free one
   double speed = 1;                           ///< divides every delay; kMaxSpeed for none
   bool repeat = false;                        ///< serve any number of connections, each from the start
+  MatchOptions match;
 };
 
 /// Reads "1", "10", "0.5" or "max". The error says what was given and what it should look like.
@@ -45,6 +44,7 @@ struct Verdict {
   std::size_t unmatched_count = 0;
   std::vector<std::string> unmatched;  ///< requests that were refused, field by field
   std::vector<std::string> refused;    ///< connections that were
+  std::vector<std::string> let_go;     ///< moments that were asked for otherwise than recorded
   std::vector<std::string> unused;     ///< recorded requests that no connection made: "#12 MarketDataRequest"
   /// At least one request was served, and none refused.
   bool ok() const { return served > 0 && unmatched_count == 0 && refused.empty(); }
@@ -75,6 +75,7 @@ class ReplayServer {
   enum class Begin : std::uint8_t { Serve, CannotSpeak, AlreadyServed };
   Begin begin(const protocol::Hello& hello, std::size_t number);
   void matched(RequestIndex request);
+  void let_go(std::string text);
   void unmatched(std::string text);
   /// Destroys the connection, and may destroy the server. `counted`: it was the one connection that is served.
   void ended(const Connection& connection, bool counted);
@@ -83,6 +84,8 @@ class ReplayServer {
   ReplayOptions options_;
   std::function<void()> on_finished_;
   Recording recording_;
+  Contents contents_;
+  protocol::Pseudonyms pseudonyms_;
   Verdict verdict_;
   std::vector<bool> used_;
   std::size_t last_number_ = 0;

@@ -135,7 +135,7 @@ TEST_CASE("what was recorded after a modification or a cancel waits for the live
     timed(app);
     app.ask(place_order(2010, 100));
     CHECK(timed(app).size() == 2);
-    CHECK(mentions(app.ask_in_vain(place_order(2010, 102)).report(), "order.lmt_price: recorded 101.0, live 102.0"));
+    CHECK(mentions(app.ask_in_vain(place_order(2010, 102)).report(), "order.lmt_price: recorded 101, live 102"));
     app.ask(place_order(2010, 101));
     CHECK(timed(app).size() == 2);
     app.ask(cancel_order(2010));

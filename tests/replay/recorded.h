@@ -28,6 +28,8 @@ using protocol::Direction;
 using protocol::Message;
 
 inline constexpr std::int64_t kMillisecond = 1'000'000;
+/// The wall clock when a SimulatedApp begins.
+inline constexpr std::int64_t kWallNs = 1'800'000'000'000'000'000;
 
 /// A message with some fields set: make<TickPrice>([](auto& m) { m.req_id = 1; }).
 template <class T, class Fill>
@@ -138,20 +140,32 @@ inline std::string described(int version, std::string_view payload) {
 /// An app that is served a recording. Time stands still unless it is moved.
 class SimulatedApp {
  public:
-  explicit SimulatedApp(const Recording& recording, double speed = kMaxSpeed)
-      : recording_(recording), matcher_(recording, ids_), player_(recording, ids_, speed) {}
+  explicit SimulatedApp(const Recording& recording, double speed = kMaxSpeed, MatchOptions options = {})
+      : recording_(recording),
+        contents_(recording),
+        matcher_(contents_, ids_, pseudonyms_, options),
+        player_(recording, ids_, speed) {}
 
-  /// Asks, and fails the test when it matches nothing.
-  void ask(const Message& live) {
-    const auto matched = matcher_.match(over_the_wire(live));
-    REQUIRE_MESSAGE(matched, (matched ? "" : matched.error().report()));
-    player_.made(*matched, now_ns_);
+  /// Asks, and fails the test when it matches nothing. Returns which one it is.
+  Matched ask(const Message& live) {
+    const Outcome outcome = asks(live);
+    if (const auto* refused = std::get_if<Refused>(&outcome)) FAIL(refused->mismatch.report());
+    REQUIRE(std::holds_alternative<Matched>(outcome));
+    return std::get<Matched>(outcome);
   }
   /// Asks something that must be refused.
   Mismatch ask_in_vain(const Message& live) {
-    auto matched = matcher_.match(over_the_wire(live));
-    REQUIRE_FALSE(matched);
-    return matched.error();
+    const Outcome outcome = asks(live);
+    REQUIRE(std::holds_alternative<Refused>(outcome));
+    return std::get<Refused>(outcome).mismatch;
+  }
+  /// Asks, whatever comes of it.
+  Outcome asks(const Message& live) { return asks(payload_of(live)); }
+  Outcome asks(const std::string& payload) {
+    Outcome outcome = matcher_.match(payload, kWallNs + now_ns_);
+    if (const auto* matched = std::get_if<Matched>(&outcome)) player_.made(matched->request, now_ns_);
+    if (const auto* accepted = std::get_if<Accepted>(&outcome)) player_.cancelled(accepted->cancelled);
+    return outcome;
   }
   /// The payloads that are sent by now.
   std::vector<std::string> payloads() {
@@ -180,16 +194,16 @@ class SimulatedApp {
   Player& player() { return player_; }
 
  private:
-  Message over_the_wire(const Message& live) const {
+  std::string payload_of(const Message& live) const {
     std::string payload;
     REQUIRE(protocol::encode(live, recording_.server_version(), payload));
-    auto decoded = protocol::decode(Direction::Out, recording_.server_version(), payload);
-    REQUIRE(decoded);
-    return std::move(*decoded);
+    return payload;
   }
 
   const Recording& recording_;
+  Contents contents_;
   Ids ids_;
+  protocol::Pseudonyms pseudonyms_;
   Matcher matcher_;
   Player player_;
   std::int64_t now_ns_ = 0;
