@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "protocol/catalogue.h"
 #include "protocol/codec.h"
 #include "protocol/identity.h"
 #include "protocol/relations.h"
@@ -67,6 +68,17 @@ std::vector<Differing> differences(const std::vector<Value>& recorded, const std
 /// An order's cancel is a question to TWS that only TWS can answer, so it is none that could be let pass.
 bool asks_tws(const MessageInfo& cancel) { return protocol::has_role(cancel, Role::OrderId); }
 
+/// What stands before the fault of a payload that cannot be decoded; none where its type is not known.
+std::optional<Message> read_in_part(std::string_view payload, int server_version) {
+  const auto front = protocol::read_head(payload, server_version);
+  const MessageInfo* type = front ? protocol::find_message(protocol::Direction::Out, front->id) : nullptr;
+  if (type == nullptr) return std::nullopt;
+  Message part(*type);
+  // The fault is known already; what was read before it stays in the message.
+  static_cast<void>(protocol::decode_into(part, server_version, *front, payload));
+  return part;
+}
+
 std::uint64_t distance(std::int64_t a, std::int64_t b) {
   return a < b ? static_cast<std::uint64_t>(b - a) : static_cast<std::uint64_t>(a - b);
 }
@@ -91,7 +103,7 @@ Outcome Matcher::match(std::string_view payload, std::int64_t wall_ns) {
     if (const auto index = group ? unused_in(*group, said.ids) : std::nullopt) return served(*index, nullptr, said);
     return refused("a frame of " + std::to_string(payload.size()) + " bytes that cannot be decoded (" +
                        protocol::printable(pseudonyms_.masked(decoded.error().to_string())) + ")",
-                   nullptr, said, wall_ns);
+                   nullptr, read_in_part(payload, version), said, wall_ns);
   }
   const Said said = said_by(*decoded);
   next_order_id_ = std::max(next_order_id_, own_order(said.ids) + 1);
@@ -108,7 +120,7 @@ Outcome Matcher::match(std::string_view payload, std::int64_t wall_ns) {
     return matched;
   }
   if (auto made = answer_from_own(*decoded, version, next_order_id_, wall_ns)) return Answered{{std::move(*made)}};
-  return refused(std::string(decoded->name()), &*decoded, said, wall_ns);
+  return refused(std::string(decoded->name()), &*decoded, std::nullopt, said, wall_ns);
 }
 
 bool Matcher::agrees(RequestIndex index, const IdUses& live) {
@@ -190,14 +202,16 @@ std::optional<Outcome> Matcher::taken_back(const Message& live, const IdUses& id
   return Accepted{found->second};
 }
 
-Refused Matcher::refused(std::string name, const Message* live, const Said& said, std::int64_t wall_ns) {
+Refused Matcher::refused(std::string name, const Message* live, const std::optional<Message>& part, const Said& said,
+                         std::int64_t wall_ns) {
   Refused outcome;
   outcome.mismatch = explain(live ? &live->type() : nullptr, live, said);
   outcome.mismatch.name = std::move(name);
+  const Message* about = live != nullptr ? live : part ? &*part : nullptr;
   outcome.messages =
-      refusal(live, contents_.recording().server_version(), "ibkr replay: " + outcome.mismatch.summary(), wall_ns);
-  if (live != nullptr && live->type().cancel != nullptr && protocol::cancelled_by(*live) == nullptr) {
-    const Own own(&live->type(), own_id(said.ids));
+      refusal(about, contents_.recording().server_version(), "ibkr replay: " + outcome.mismatch.summary(), wall_ns);
+  if (about != nullptr && about->type().cancel != nullptr && protocol::cancelled_by(*about) == nullptr) {
+    const Own own(&about->type(), own_id(live != nullptr ? said.ids : said_by(*about).ids));
     if (refused_.size() >= kMaxRefused) refused_.clear();
     if (served_.count(own) == 0) refused_.insert(own);
   }

@@ -59,7 +59,9 @@ class Matcher {
   Matched served(RequestIndex index, const protocol::Message* live, const Said& said);
   void use(RequestIndex index);
   std::optional<Outcome> taken_back(const protocol::Message& live, const IdUses& ids) const;
-  Refused refused(std::string name, const protocol::Message* live, const Said& said, std::int64_t wall_ns);
+  /// `part` is what could be read of a request that cannot be decoded.
+  Refused refused(std::string name, const protocol::Message* live, const std::optional<protocol::Message>& part,
+                  const Said& said, std::int64_t wall_ns);
   Mismatch explain(const protocol::MessageInfo* type, const protocol::Message* live, const Said& said);
 
   const Contents& contents_;

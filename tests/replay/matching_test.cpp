@@ -374,6 +374,19 @@ TEST_CASE("a refused request without an id gets its empty end behind the error")
   CHECK(std::get<Refused>(rule).messages[1].as<protocol::MarketRule>().market_rule_id == 26);
 }
 
+TEST_CASE("what cannot be decoded is refused under its own id, and its cancel ignored") {
+  // Broken: the client waits for an answer to a request whose refusal came under no id.
+  RecordedFile file;
+  const Recording recording = file.session(178).start(7, 1).end().load();
+  SimulatedApp app(recording);
+  app.ask(start_api(7));
+  const Outcome outcome = app.asks(std::string("1\00011\00077\000not a number\000", 24));
+  REQUIRE(is<Refused>(outcome));
+  CHECK(std::get<Refused>(outcome).messages[0].as<protocol::ErrorMessage>().id == 77);
+  CHECK(mentions(std::get<Refused>(outcome).mismatch.summary(), "cannot be decoded"));
+  CHECK(is<Ignored>(app.asks(cancel_market_data(77))));
+}
+
 TEST_CASE("accounts have pseudonyms in a near miss and in what the app is told") {
   // Broken: a CI log of a mismatch publishes an account number.
   const auto updates = [](const std::string& account) {
