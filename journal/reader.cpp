@@ -294,6 +294,32 @@ Check Reader::check() {
   return result;
 }
 
+std::vector<std::string> Reader::quick_check() {
+  std::vector<std::string> problems;
+  Statement structure(*database_, "PRAGMA quick_check(20)");
+  if (structure.start()) {
+    while (structure.step()) {
+      if (structure.bytes(0) != "ok") problems.push_back(text(structure, 0));
+    }
+  }
+  if (database_->failed()) problems.push_back(take_error(*database_, path_));
+  return problems;
+}
+
+Expected<std::int64_t, std::string> Reader::missing_messages(SessionId id) {
+  const auto found = session(id);
+  if (!found) return Unexpected(found.error());
+  Statement rows(*database_, "SELECT count(*) FROM messages WHERE message_id BETWEEN ?1 AND ?2");
+  Statement gaps(*database_,
+                 "SELECT coalesce(sum(count), 0) FROM events WHERE kind = 'gap'"
+                 " AND last_message_id >= ?1 AND first_message_id <= ?2");
+  std::int64_t missing = 0;
+  if (rows.start(found->first, found->last) && rows.step()) missing = found->last - found->first + 1 - rows.integer(0);
+  if (missing > 0 && gaps.start(found->first, found->last) && gaps.step()) missing -= gaps.integer(0);
+  if (database_->failed()) return Unexpected(take_error(*database_, path_));
+  return std::max<std::int64_t>(missing, 0);
+}
+
 std::string Check::to_string() const {
   if (ok()) return "messages " + list_ranges(readable) + " are readable; the file is sound";
   std::string out = "readable messages: " + list_ranges(readable);
