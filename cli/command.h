@@ -14,6 +14,11 @@ enum class ExitStatus : int {
   FoundWrong = 1,   ///< the work was done, and found something wrong: a bad line, a refused request
   Usage = 2,        ///< an option or argument that cannot be
   CannotStart = 3,  ///< a file, port or journal that cannot be used
+  // Of a replay, which also has FoundWrong for a mismatch:
+  Unused = 4,            ///< recorded requests were not made
+  Incomplete = 5,        ///< the app did not get, or do, all that it should have
+  NothingServed = 6,     ///< no request but START_API
+  RecordingDamaged = 7,  ///< the recording is not all that was on the wire
 };
 
 /// The command line asks for something that cannot be. Ends the program with ExitStatus::Usage.

@@ -166,7 +166,8 @@ Program::Program()
   parser_.footer(
       "Each option also has a name in the environment (in brackets) and in the configuration file. What is given\n"
       "first wins: command line, environment, file, default. `ibkr COMMAND --help` tells a command's options.\n\n"
-      "Exit status: 0 all well; 1 the work was done and found something wrong; 2 wrong usage; 3 could not start.");
+      "Exit status: 0 all well; 1 the work was done and found something wrong; 2 wrong usage; 3 could not start.\n"
+      "`ibkr replay --help` has more of them.");
 }
 
 void Program::name_environment() {

@@ -1,11 +1,13 @@
 #include "replay/recording.h"
 
+#include <algorithm>
 #include <cassert>
 #include <map>
 #include <optional>
 #include <utility>
 
 #include "protocol/catalogue.h"
+#include "replay/dependencies.h"
 
 namespace ibkr::replay {
 
@@ -41,27 +43,38 @@ std::string unusable(const journal::SessionInfo& session) {
 
 struct Recording::Following {
   protocol::Exchanges exchanges;
-  std::map<const MessageInfo*, RequestIndex> in_turn;  // the last one of each type
+  Dependencies dependencies = {};
+  std::map<const MessageInfo*, RequestIndex> in_turn = {};  // the last one of each type
 };
 
-Expected<Recording, std::string> Recording::load(journal::Reader& reader, const journal::SessionInfo& session,
-                                                 std::size_t max_bytes) {
-  if (std::string why = unusable(session); !why.empty()) return Unexpected(std::move(why));
+Expected<Recording, LoadError> Recording::load(journal::Reader& reader, const journal::SessionInfo& session,
+                                               std::size_t max_bytes) {
+  if (std::string why = unusable(session); !why.empty()) return Unexpected(LoadError{false, std::move(why)});
   auto cursor = reader.frames(session.id);
-  if (!cursor) return Unexpected(cursor.error());
+  if (!cursor) return Unexpected(LoadError{true, cursor.error()});
   Recording recording;
   recording.session_ = session;
-  Following following{protocol::Exchanges(session.server_version), {}};
+  Following following{protocol::Exchanges(session.server_version)};
   for (;;) {
     const auto frame = cursor->next();
     if (!frame) {
-      return Unexpected(session_name(session) + " is damaged: " + frame.error() +
-                        "; a replay would differ from what was recorded. Choose another with --session");
+      return Unexpected(LoadError{true, session_name(session) + " is damaged: " + frame.error() +
+                                            "; a replay would differ from what was recorded. Choose another with "
+                                            "--session"});
     }
     if (!*frame) break;
     if (recording.bytes_.size() + (*frame)->payload.size() > max_bytes) {
-      return Unexpected(session_name(session) + " holds more than " + std::to_string(max_bytes >> 20) +
-                        " MiB, too much to replay from memory; record shorter sessions");
+      return Unexpected(LoadError{false, session_name(session) + " holds more than " + std::to_string(max_bytes >> 20) +
+                                             " MiB, too much to replay from memory; record shorter sessions"});
+    }
+    if ((*frame)->payload.size() > protocol::kMaxPayload) {
+      recording.note({Problem::Kind::TooLong,
+                      session.id,
+                      (*frame)->sequence,
+                      static_cast<std::int64_t>((*frame)->payload.size()),
+                      {}});
+      ++((*frame)->direction == Direction::Out ? recording.rows_out_ : recording.rows_in_);
+      continue;
     }
     switch ((*frame)->kind) {
       case journal::FrameKind::Hello:
@@ -78,7 +91,51 @@ Expected<Recording, std::string> Recording::load(journal::Reader& reader, const 
     }
   }
   recording.spare_what_ended_later();
+  following.dependencies.set(recording.requests_, recording.frames_);
+  recording.check_rows(reader);
+  recording.check_events(reader);
   return recording;
+}
+
+void Recording::note(Problem problem) {
+  if (problems_.size() < kMaxProblems) problems_.push_back(std::move(problem));
+}
+
+/// A type that we do not know is served as it is; one that we know must say what its row says.
+void Recording::check(const journal::Frame& frame, const Expected<Message, protocol::DecodeError>& message) {
+  if (message) {
+    if (frame.name == message->name() || frame.name.starts_with("Unknown")) return;
+    return note({Problem::Kind::OtherName, session_.id, frame.sequence, 0,
+                 std::string(frame.name) + ", but holds " + std::string(message->name())});
+  }
+  const auto head = protocol::read_head(frame.payload, server_version());
+  if (head && protocol::find_message(frame.direction, head->id) == nullptr) return;
+  note({Problem::Kind::Undecodable, session_.id, frame.sequence, 0, message.error().to_string()});
+}
+
+void Recording::check_rows(journal::Reader& reader) {
+  if (hello_answer_.size == 0) {
+    note({Problem::Kind::NoHelloAnswer, session_.id, 0, 0, {}});
+    const protocol::HelloAnswer made{session_.server_version, session_.connection_time};
+    hello_answer_ = keep(protocol::hello_answer_payload(made));
+  }
+  std::int64_t missing = 0;
+  if (session_.status != "active") {
+    missing = std::max<std::int64_t>(0, session_.outgoing_frames - rows_out_) +
+              std::max<std::int64_t>(0, session_.incoming_frames - rows_in_);
+  }
+  if (missing == 0) missing = reader.missing_messages(session_.id).value_or(0);
+  if (missing > 0) note({Problem::Kind::MissingRows, session_.id, 0, missing, {}});
+}
+
+void Recording::check_events(journal::Reader& reader) {
+  const auto events = reader.events(session_.id);
+  if (!events) return note({Problem::Kind::File, session_.id, 0, 0, events.error()});
+  for (const journal::Event& event : *events) {
+    if (event.session != session_.id) continue;
+    if (event.kind == "gap") note({Problem::Kind::Gap, session_.id, event.after, event.count, {}});
+    if (event.kind == "unframed") note({Problem::Kind::Unframed, session_.id, event.after, 0, event.text});
+  }
 }
 
 Message Recording::request(RequestIndex index) const {
@@ -91,6 +148,13 @@ Message Recording::frame(FrameIndex index) const {
   auto message = protocol::decode(Direction::In, server_version(), bytes(frames_[index].payload));
   assert(message);
   return std::move(*message);
+}
+
+/// A damaged row may say any time.
+std::int64_t Recording::since_start(const journal::Frame& frame) const {
+  constexpr std::int64_t kYear = std::int64_t{366} * 24 * 3600 * 1'000'000'000;
+  const auto clamped = [](std::int64_t ns) { return std::clamp(ns, -10 * kYear, 10 * kYear); };
+  return clamped(frame.at.mono_ns) - clamped(start_ns_);
 }
 
 Payload Recording::keep(std::string_view payload) {
@@ -110,13 +174,17 @@ void Recording::add_request(const journal::Frame& frame, Following& following) {
   request.at_ns = since_start(frame);
   request.payload = keep(frame.payload);
   request.frames_before = static_cast<FrameIndex>(frames_.size());
-  if (const auto message = protocol::decode(Direction::Out, server_version(), frame.payload)) {
+  ++rows_out_;
+  const auto message = protocol::decode(Direction::Out, server_version(), frame.payload);
+  check(frame, message);
+  if (message) {
     const auto index = static_cast<RequestIndex>(requests_.size());
     request.type = &message->type();
     give_up_unanswered(*request.type, index, request.at_ns, following);
     for (const protocol::Silenced& silenced : following.exchanges.sent(index, *message)) {
       request.silences.push_back({silenced.request, silenced.replaced});
     }
+    following.dependencies.asked(index, *message);
   }
   requests_.push_back(std::move(request));
 }
@@ -141,14 +209,18 @@ void Recording::add_frame(const journal::Frame& frame, protocol::Exchanges& exch
   recorded.at_ns = since_start(frame);
   recorded.payload = keep(frame.payload);
   recorded.requests_before = static_cast<RequestIndex>(requests_.size());
-  if (const auto message = protocol::decode(Direction::In, server_version(), frame.payload)) {
+  ++rows_in_;
+  const auto message = protocol::decode(Direction::In, server_version(), frame.payload);
+  check(frame, message);
+  if (message) {
     recorded.decodable = true;
     recorded.cause = exchanges.came(*message);
   }
-  if (recorded.cause.request == kNoRequest || recorded.cause.update) {
+  if (recorded.cause.request == kNoRequest) {
     pushes_.push_back(index);
   } else {
-    requests_[recorded.cause.request].answers.push_back(index);
+    RecordedRequest& cause = requests_[recorded.cause.request];
+    (recorded.cause.update ? cause.updates : cause.answers).push_back(index);
   }
   frames_.push_back(recorded);
 }

@@ -14,6 +14,7 @@
 
 #include "journal/reader.h"
 #include "protocol/codec.h"
+#include "protocol/error.h"
 #include "protocol/exchanges.h"
 #include "protocol/frame.h"
 
@@ -33,6 +34,31 @@ struct Payload {
   std::size_t size = 0;
 };
 
+/// What makes a recording less than what was on the wire.
+struct Problem {
+  enum class Kind : std::uint8_t {
+    Gap,            ///< `count` frames or events were not recorded, as the recorder says
+    MissingRows,    ///< `count` rows are not there that its session counts
+    NoHelloAnswer,  ///< of TWS
+    Undecodable,    ///< a frame of a known type; `detail` says which and why
+    OtherName,      ///< a frame is not of the type that its row says; `detail` has both
+    TooLong,        ///< a payload of `count` bytes, which no frame can have; passed over
+    Unframed,       ///< bytes that were no frames; `detail` says whose
+    File,           ///< SQLite finds the file damaged; `detail` has its words
+  };
+  Kind kind;
+  journal::SessionId session = 0;  ///< 0: the whole file
+  journal::Sequence sequence = 0;  ///< messages.message_id; 0: none in particular
+  std::int64_t count = 0;
+  std::string detail;
+};
+
+/// Why a session cannot be loaded.
+struct LoadError {
+  bool damaged = false;  ///< the recording is; else it is just not one that can be replayed
+  std::string text;      ///< what, and what to do
+};
+
 /// A frame that TWS sent.
 struct RecordedFrame {
   journal::Sequence sequence = 0;  ///< messages.message_id in the journal
@@ -41,6 +67,8 @@ struct RecordedFrame {
   bool decodable = false;
   Cause cause;
   RequestIndex requests_before = 0;  ///< how many requests were recorded before it
+  /// A later request than its cause that must have been made, too, for it to make sense (dependencies.h).
+  RequestIndex after = kNoRequest;
 };
 
 /// A request that another one silences.
@@ -57,6 +85,9 @@ struct RecordedRequest {
   const protocol::MessageInfo* type = nullptr;  ///< null: it could not be decoded
   FrameIndex frames_before = 0;                 ///< how many frames were recorded before it
   std::vector<FrameIndex> answers;              ///< what it caused, without updates, ascending
+  std::vector<FrameIndex> updates;              ///< its updates, ascending
+  std::size_t owed = 0;                         ///< so many of the first answers must reach an app that asked
+  bool about_orders = false;                    ///< it places, changes or cancels orders
   std::vector<Silenced> silences;               ///< what it cancels or takes the place of
 };
 
@@ -65,19 +96,23 @@ inline constexpr std::size_t kMaxRecordingBytes = std::size_t{2} << 30;
 
 class Recording {
  public:
-  /// Loads a session. Fails, saying what and what to do, when it never got a server version, when its version is not
-  /// one that we know, when the file is damaged within it, and when it is larger than `max_bytes`.
-  static Expected<Recording, std::string> load(journal::Reader& reader, const journal::SessionInfo& session,
-                                               std::size_t max_bytes = kMaxRecordingBytes);
+  /// Loads a session. Fails when it never got a server version, when its version is not one that we know, when the file
+  /// cannot be read within it, and when it is larger than `max_bytes`. What else is wrong with it is in problems().
+  static Expected<Recording, LoadError> load(journal::Reader& reader, const journal::SessionInfo& session,
+                                             std::size_t max_bytes = kMaxRecordingBytes);
 
   const journal::SessionInfo& session() const { return session_; }
   int server_version() const { return session_.server_version; }
-  /// The payload of TWS's first frame, as recorded.
+  /// What is wrong with it, as far as the session itself shows; the first kMaxProblems.
+  const std::vector<Problem>& problems() const { return problems_; }
+  static constexpr std::size_t kMaxProblems = 1000;
+  /// The payload of TWS's first frame, as recorded; one made of the session's row where it is missing.
   std::string_view hello_answer() const { return bytes(hello_answer_); }
   const std::vector<RecordedRequest>& requests() const { return requests_; }
   const std::vector<RecordedFrame>& frames() const { return frames_; }
-  /// Frames that no request caused, and updates: they come by themselves. Ascending.
+  /// Frames that no request caused: they come by themselves. Ascending.
   const std::vector<FrameIndex>& pushes() const { return pushes_; }
+  std::size_t bytes_held() const { return bytes_.size(); }
   std::string_view bytes(Payload payload) const { return std::string_view(bytes_).substr(payload.at, payload.size); }
 
   /// A request's message. It must have a type.
@@ -94,8 +129,12 @@ class Recording {
                           Following& following);
   void add_frame(const journal::Frame& frame, protocol::Exchanges& exchanges);
   void spare_what_ended_later();
+  void check(const journal::Frame& frame, const Expected<protocol::Message, protocol::DecodeError>& message);
+  void check_rows(journal::Reader& reader);
+  void check_events(journal::Reader& reader);
+  void note(Problem problem);
   Payload keep(std::string_view payload);
-  std::int64_t since_start(const journal::Frame& frame) const { return frame.at.mono_ns - start_ns_; }
+  std::int64_t since_start(const journal::Frame& frame) const;
 
   journal::SessionInfo session_;
   std::string bytes_;
@@ -104,6 +143,9 @@ class Recording {
   std::vector<RecordedRequest> requests_;
   std::vector<RecordedFrame> frames_;
   std::vector<FrameIndex> pushes_;
+  std::vector<Problem> problems_;
+  std::int64_t rows_out_ = 0;
+  std::int64_t rows_in_ = 0;
 };
 
 }  // namespace ibkr::replay

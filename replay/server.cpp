@@ -2,63 +2,27 @@
 
 #include <spdlog/spdlog.h>
 
-#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <stdexcept>
 #include <utility>
 
-#include "protocol/codec.h"
-#include "protocol/frame.h"
-#include "replay/connection.h"
-#include "replay/names.h"
+#include "net/timer.h"
+#include "replay/serving.h"
 
 namespace ibkr::replay {
 
 namespace {
 
-[[noreturn]] void cannot_start(const std::string& why) { throw std::runtime_error(why); }
+constexpr std::size_t kWriteBytes = 64 * 1024;
+/// What may wait for a slow app; past it nothing is played, and nothing read, until it has taken all.
+constexpr std::size_t kQueueBytes = 1024 * 1024;
+/// What is played before the app is listened to again.
+constexpr int kWritesPerTurn = 16;
 
-template <class T>
-T or_throw(Expected<T, std::string> value) {
-  if (!value) cannot_start(value.error());
-  return std::move(*value);
-}
-
-journal::SessionInfo choose_session(journal::Reader& reader, const ReplayOptions& options) {
-  if (options.session) return or_throw(reader.session(*options.session));
-  const auto sessions = or_throw(reader.sessions());
-  for (auto session = sessions.rbegin(); session != sessions.rend(); ++session) {
-    if (session->sealed) return *session;
-  }
-  return or_throw(reader.last_session());
-}
-
-void warn_of_gaps(journal::Reader& reader, const journal::SessionInfo& session) {
-  const auto events = reader.events(session.id);
-  if (!events) return;
-  for (const journal::Event& event : *events) {
-    if (event.kind == "gap") spdlog::warn("session {} is not complete: {}", session.id, event.text);
-  }
-}
-
-Recording load(const ReplayOptions& options) {
-  if (!(options.speed > 0)) cannot_start("the speed must be more than 0, or max");
-  auto reader = or_throw(journal::Reader::open(options.file));
-  const journal::SessionInfo session = choose_session(*reader, options);
-  warn_of_gaps(*reader, session);
-  auto recording = Recording::load(*reader, session);
-  if (!recording) cannot_start(options.file + ": " + recording.error());
-  return std::move(*recording);
-}
-
-void report(std::vector<std::string>& list, std::string text) {
-  if (list.size() < kMaxReports) list.push_back(std::move(text));
-}
-
-std::string unused_text(const RecordedRequest& request) {
-  return "#" + std::to_string(request.sequence) + " " +
-         (request.type ? std::string(request.type->name) : std::string("an undecoded frame"));
+std::unique_ptr<net::Listener> or_throw(Expected<std::unique_ptr<net::Listener>, std::string> listener) {
+  if (!listener) throw std::runtime_error(listener.error());
+  return std::move(*listener);
 }
 
 }  // namespace
@@ -74,80 +38,118 @@ Expected<double, std::string> parse_speed(std::string_view text) {
   return speed;
 }
 
-std::optional<int> server_version_for(const protocol::Hello& hello, const Recording& recording) {
-  const int recorded = recording.server_version();
-  if (recorded < hello.min_version || recorded > hello.max_version) return std::nullopt;
-  return recorded;
-}
+/// The socket of a Serving. Owned by the server, and asks it to be destroyed as the last thing it does.
+class ReplayServer::Connection {
+ public:
+  Connection(ReplayServer& server, std::unique_ptr<net::Connection> tcp)
+      : server_(server),
+        tcp_(std::move(tcp)),
+        serving_(server.replay_.connect()),
+        timer_(server.loop_, [this] { play(); }) {
+    tcp_->start({.on_data = [this](std::string_view bytes) { on_data(bytes); },
+                 .on_end =
+                     [this] {
+                       app_ended_ = true;
+                       play();
+                     },
+                 .on_drain =
+                     [this] {
+                       serving_->taken();
+                       tcp_->resume_reading();
+                       play();
+                     },
+                 .on_close = [this](const net::CloseReason& reason) { on_close(reason); }});
+  }
+  void stop() {
+    serving_->ended(Serving::End::Stopped, "the replay was stopped");
+    tcp_->close();
+  }
 
-ReplayServer::ReplayServer(net::Loop& loop, ReplayOptions options, std::function<void()> on_finished)
+ private:
+  void on_data(std::string_view bytes) {
+    serving_->receive(bytes, net::monotonic_ns(), net::wall_ns());
+    play();
+  }
+
+  void on_close(const net::CloseReason& reason) {
+    const bool finished = reason.kind == net::CloseReason::Kind::Finished;
+    finish(finished ? Serving::End::AppLeft : Serving::End::Broken, reason.message);
+  }
+
+  void play() {
+    if (serving_->given_up()) return finish(Serving::End::AppLeft, "it is closed by the replay");
+    bool more = true;
+    std::optional<std::int64_t> next;
+    for (int writes = 0; more && writes < kWritesPerTurn; ++writes) {
+      if (tcp_->queued_bytes() > kQueueBytes) return tcp_->pause_reading();  // on_drain goes on
+      const std::int64_t now = net::monotonic_ns();
+      next = serving_->give(now, out_, kWriteBytes);
+      write();
+      more = next && *next <= now;
+    }
+    if (serving_->all_said() && !std::exchange(fin_sent_, true)) tcp_->shutdown_write();
+    if (app_ended_ && !more && tcp_->queued_bytes() == 0) {
+      return finish(Serving::End::AppLeft, "the app has disconnected");
+    }
+    if (next) {
+      timer_.arm_at(*next);
+    } else {
+      timer_.cancel();
+    }
+  }
+
+  void write() {
+    if (out_.empty() || fin_sent_) return;
+    tcp_->write(out_);
+    out_.clear();
+    if (tcp_->queued_bytes() == 0) serving_->taken();
+  }
+
+  void finish(Serving::End end, std::string_view why) {
+    timer_.cancel();
+    serving_->ended(end, why);
+    tcp_->close();
+    server_.ended(*this);
+  }
+
+  ReplayServer& server_;
+  std::unique_ptr<net::Connection> tcp_;
+  std::unique_ptr<Serving> serving_;
+  net::Timer timer_;
+  std::string out_;  // what the next write sends
+  bool app_ended_ = false;
+  bool fin_sent_ = false;
+};
+
+ReplayServer::ReplayServer(net::Loop& loop, Loaded loaded, const net::Address& listen, ServingOptions options,
+                           std::function<void()> on_finished)
     : loop_(loop),
-      options_(std::move(options)),
+      replay_(std::move(loaded), options),
       on_finished_(std::move(on_finished)),
-      recording_(load(options_)),
-      contents_(recording_),
-      used_(recording_.requests().size(), false),
       listener_(or_throw(net::Listener::open(
-          loop, options_.listen, [this](std::unique_ptr<net::Connection> accepted) { accept(std::move(accepted)); },
+          loop, listen, [this](std::unique_ptr<net::Connection> accepted) { accept(std::move(accepted)); },
           [](const std::string& problem) { spdlog::error("{}", problem); }))),
-      address_(listener_->local_address()) {
-  learn_names(recording_, pseudonyms_);
-  spdlog::info("replaying session {} of {}: server version {}, {} requests, {} frames from TWS",
-               recording_.session().id, options_.file, recording_.server_version(), recording_.requests().size(),
-               recording_.frames().size());
-}
+      address_(listener_->local_address()) {}
 
 ReplayServer::~ReplayServer() = default;
 
 void ReplayServer::accept(std::unique_ptr<net::Connection> accepted) {
-  auto connection = std::make_unique<Connection>(*this, std::move(accepted), ++last_number_);
+  auto connection = std::make_unique<Connection>(*this, std::move(accepted));
   const Connection* key = connection.get();
   connections_.emplace(key, std::move(connection));
 }
 
-ReplayServer::Begin ReplayServer::begin(const protocol::Hello& hello, std::size_t number) {
-  if (!options_.repeat && verdict_.connections > 0) {
-    spdlog::warn("connection {}: refused, as the recording is served once; --repeat serves it to any number", number);
-    return Begin::AlreadyServed;
-  }
-  ++verdict_.connections;
-  if (server_version_for(hello, recording_)) return Begin::Serve;
-  const std::string text =
-      "the app speaks server versions " + std::to_string(hello.min_version) + ".." + std::to_string(hello.max_version) +
-      ", and session " + std::to_string(recording_.session().id) + " was recorded at " +
-      std::to_string(recording_.server_version()) + " with an app that speaks " +
-      std::to_string(recording_.session().client_min_version) + ".." +
-      std::to_string(recording_.session().client_max_version) + "; record a session with this app's client library";
-  spdlog::error("connection {}: refused: {}", number, text);
-  report(verdict_.refused, text);
-  return Begin::CannotSpeak;
+void ReplayServer::stop() {
+  listener_.reset();
+  for (const auto& [key, connection] : connections_) connection->stop();
+  connections_.clear();
 }
 
-void ReplayServer::matched(RequestIndex request) {
-  ++verdict_.served;
-  used_[request] = true;
-}
-
-void ReplayServer::let_go(std::string text) { report(verdict_.let_go, std::move(text)); }
-
-void ReplayServer::unmatched(std::string text) {
-  ++verdict_.unmatched_count;
-  report(verdict_.unmatched, std::move(text));
-}
-
-void ReplayServer::ended(const Connection& connection, bool counted) {
+void ReplayServer::ended(const Connection& connection) {
   connections_.erase(&connection);  // the connection's own callback is running: nothing of it is touched after this
-  if (!counted || options_.repeat) return;
+  if (!replay_.finished()) return;
   listener_.reset();
   if (on_finished_) std::exchange(on_finished_, nullptr)();
-}
-
-Verdict ReplayServer::verdict() const {
-  Verdict verdict = verdict_;
-  for (RequestIndex index = 0; index < used_.size(); ++index) {
-    if (!used_[index]) report(verdict.unused, unused_text(recording_.requests()[index]));
-  }
-  return verdict;
 }
 
 }  // namespace ibkr::replay

@@ -17,6 +17,7 @@
 #include "protocol/codec.h"
 #include "protocol/json.h"
 #include "protocol/messages.h"
+#include "replay/answers.h"
 #include "replay/ids.h"
 #include "replay/matcher.h"
 #include "replay/player.h"
@@ -108,7 +109,7 @@ class RecordedFile {
     const auto session = number ? (*reader)->session(*number) : (*reader)->last_session();
     REQUIRE(session);
     auto recording = Recording::load(**reader, *session);
-    REQUIRE_MESSAGE(recording, (recording ? "" : recording.error()));
+    REQUIRE_MESSAGE(recording, (recording ? "" : recording.error().text));
     return std::move(*recording);
   }
 
@@ -144,7 +145,8 @@ class SimulatedApp {
       : recording_(recording),
         contents_(recording),
         matcher_(contents_, ids_, pseudonyms_, options),
-        player_(recording, ids_, speed) {}
+        player_(recording, speed),
+        answers_(recording, ids_) {}
 
   /// Asks, and fails the test when it matches nothing. Returns which one it is.
   Matched ask(const Message& live) {
@@ -170,7 +172,8 @@ class SimulatedApp {
   /// The payloads that are sent by now.
   std::vector<std::string> payloads() {
     std::string out;
-    wake_ = player_.play(now_ns_, out, std::size_t{1} << 20);
+    while (const auto frame = player_.next(now_ns_)) CHECK(answers_.append(*frame, out));
+    wake_ = player_.wake();
     std::vector<std::string> frames;
     protocol::Framer framer;
     framer.feed(out, [&](std::string_view payload) { frames.emplace_back(payload); });
@@ -206,6 +209,7 @@ class SimulatedApp {
   protocol::Pseudonyms pseudonyms_;
   Matcher matcher_;
   Player player_;
+  Answers answers_;
   std::int64_t now_ns_ = 0;
   std::optional<std::int64_t> wake_;
 };

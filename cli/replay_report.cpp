@@ -1,0 +1,168 @@
+#include "cli/replay_report.h"
+
+#include <spdlog/spdlog.h>
+
+#include <string>
+
+#include "protocol/pseudonyms.h"
+
+namespace ibkr::cli {
+
+using replay::Problem;
+using replay::Verdict;
+
+namespace {
+
+std::string plural(std::size_t count, const std::string& one, const std::string& many) {
+  return std::to_string(count) + " " + (count == 1 ? one : many);
+}
+
+std::string name(const protocol::MessageInfo* type) {
+  return type == nullptr ? "a frame that cannot be decoded" : std::string(type->name);
+}
+
+std::string request(journal::SessionId session, journal::Sequence sequence, const protocol::MessageInfo* type) {
+  return "session " + std::to_string(session) + " #" + std::to_string(sequence) + " " + name(type);
+}
+
+std::string what(const Problem& problem) {
+  const std::string count = std::to_string(problem.count);
+  switch (problem.kind) {
+    case Problem::Kind::Gap:
+      return count + " frames or events were not recorded (a gap)";
+    case Problem::Kind::MissingRows:
+      return count + " of its messages are missing from the file";
+    case Problem::Kind::NoHelloAnswer:
+      return "TWS's answer to the hello is missing from the file";
+    case Problem::Kind::Undecodable:
+      return "cannot be decoded: " + problem.detail;
+    case Problem::Kind::OtherName:
+      return "is called " + problem.detail;
+    case Problem::Kind::TooLong:
+      return "has " + count + " bytes, more than a frame can have";
+    case Problem::Kind::Unframed:
+      return "bytes that were no frames were recorded (" + problem.detail + ")";
+    case Problem::Kind::File:
+      return "the file is damaged: " + problem.detail;
+  }
+  return "";
+}
+
+std::string line(const Problem& problem) {
+  std::string where = problem.session == 0 ? "" : "session " + std::to_string(problem.session);
+  if (problem.sequence != 0) where += " #" + std::to_string(problem.sequence);
+  return where + (where.empty() ? "" : ": ") + protocol::Pseudonyms().masked(what(problem));
+}
+
+template <class T>
+void note_left_out(const replay::Listed<T>& list) {
+  if (list.count > list.items.size()) spdlog::warn("… and {} more", list.count - list.items.size());
+}
+
+void report_what_differed(const Verdict& verdict) {
+  for (const Verdict::LetGo& let_go : verdict.let_go.items) {
+    spdlog::info("let go: session {} #{}: {}", let_go.session, let_go.request, let_go.differing.line());
+  }
+  note_left_out(verdict.let_go);
+  for (const Verdict::Unused& unused : verdict.unused.items) {
+    const std::string text = request(unused.session, unused.sequence, unused.type);
+    if (unused.about_orders) {
+      spdlog::error("never asked for: {}, which is about an order", text);
+    } else {
+      spdlog::info("never asked for: {}", text);
+    }
+  }
+  note_left_out(verdict.unused);
+}
+
+void report_what_is_incomplete(const Verdict& verdict) {
+  for (const Verdict::Undelivered& missed : verdict.undelivered.items) {
+    spdlog::error("connection {} left before it got {} of {}", missed.connection,
+                  plural(missed.frames, "answer", "answers"), request(missed.session, missed.request, missed.type));
+  }
+  note_left_out(verdict.undelivered);
+  for (const journal::SessionId session : verdict.not_served) {
+    spdlog::error("session {} was not served: no app connected for it; `--session` serves others alone", session);
+  }
+}
+
+std::string conclusion(const Verdict& verdict, bool strict) {
+  switch (verdict.status(strict)) {
+    case Verdict::Status::Damaged:
+      return "recording damaged: it is not all that was on the wire; record it again";
+    case Verdict::Status::Mismatch:
+      return "mismatch: " + plural(verdict.refused.count, "request was", "requests were") + " not recorded, and " +
+             plural(verdict.turned_away.count, "connection was", "connections were") + " turned away";
+    case Verdict::Status::NothingServed:
+      return verdict.connections == 0 ? "no request was served: did the app connect to this address?"
+                                      : "no request was served but START_API";
+    case Verdict::Status::Incomplete:
+      return "incomplete: " + plural(verdict.torn.count, "connection", "connections") + " torn, answers to " +
+             plural(verdict.undelivered.count, "request", "requests") + " not delivered, " +
+             plural(verdict.not_served.size(), "session", "sessions") + " not served";
+    case Verdict::Status::Unused:
+      return "unused: " + plural(verdict.unused.count, "recorded request was", "recorded requests were") +
+             " not made, " + std::to_string(verdict.unused_about_orders) + " of them about orders";
+    case Verdict::Status::Clean:
+      return "clean";
+  }
+  return "";
+}
+
+}  // namespace
+
+void report_loaded(const replay::Loaded& loaded, const std::string& file) {
+  for (const replay::Recording& recording : loaded.recordings) {
+    const journal::SessionInfo& session = recording.session();
+    spdlog::info("session {} of {} is served: client {}, server version {}, {} requests, {} frames from TWS",
+                 session.id, file, session.client_id.value_or(-1), recording.server_version(),
+                 recording.requests().size(), recording.frames().size());
+  }
+  for (const replay::Chosen::PassedOver& session : loaded.passed_over) {
+    spdlog::info("session {} is passed over: {}", session.id, session.why);
+  }
+  if (loaded.of_earlier_runs > 0) {
+    spdlog::info("{} of earlier runs of the recorder not served; --session all serves them, too",
+                 plural(loaded.of_earlier_runs, "session is", "sessions are"));
+  }
+  if (loaded.recordings.size() > 1) {
+    spdlog::info("each is served to one connection; --session {} serves the last one alone",
+                 loaded.recordings.back().session().id);
+  }
+  for (const Problem& problem : loaded.problems.items) spdlog::error("{}", line(problem));
+  note_left_out(loaded.problems);
+}
+
+void report_verdict(const Verdict& verdict, bool strict) {
+  report_what_differed(verdict);
+  report_what_is_incomplete(verdict);
+  spdlog::info("{}, {} of recorded requests, {} answered or accepted without a recording, {} not recorded",
+               plural(verdict.connections, "connection", "connections"), verdict.served, verdict.made_up,
+               verdict.refused.count);
+  if (verdict.probes > 0) {
+    spdlog::info("{} went no further than START_API, and do not count",
+                 plural(verdict.probes, "connection", "connections"));
+  }
+  const bool clean = verdict.status(strict) == Verdict::Status::Clean;
+  spdlog::log(clean ? spdlog::level::info : spdlog::level::err, "verdict: {}", conclusion(verdict, strict));
+}
+
+ExitStatus exit_status(Verdict::Status status) {
+  switch (status) {
+    case Verdict::Status::Damaged:
+      return ExitStatus::RecordingDamaged;
+    case Verdict::Status::Mismatch:
+      return ExitStatus::FoundWrong;
+    case Verdict::Status::NothingServed:
+      return ExitStatus::NothingServed;
+    case Verdict::Status::Incomplete:
+      return ExitStatus::Incomplete;
+    case Verdict::Status::Unused:
+      return ExitStatus::Unused;
+    case Verdict::Status::Clean:
+      return ExitStatus::Ok;
+  }
+  return ExitStatus::FoundWrong;
+}
+
+}  // namespace ibkr::cli

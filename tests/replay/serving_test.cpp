@@ -1,0 +1,234 @@
+// Serving without a socket: which session a connection gets, and what the verdict says in the end. Broken, an app with
+// two connections cannot be replayed, or CI is green although something was not as recorded.
+#include "served.h"
+
+namespace ibkr::replay::test {
+
+namespace {
+
+using Status = Verdict::Status;
+
+Message bars(int req_id) {
+  return make<protocol::HistoricalDataRequest>([&](auto& m) {
+    m.req_id = req_id;
+    m.contract = stock("AAPL");
+    m.what_to_show = "TRADES";
+  });
+}
+Message bars_answer(int req_id) {
+  return make<protocol::HistoricalData>([&](auto& m) { m.req_id = req_id; });
+}
+
+/// Client 7 asks for bars and places an order; client 8 and then client 7 again ask for other bars.
+RecordedFile& three_sessions(RecordedFile& file) {
+  file.session(178).start(7, 1).out(bars(1)).in(bars_answer(1));
+  file.out(place_order(1, 100)).in(order_status(1, "Submitted")).end();
+  file.session(178).start(8, 1).out(market_data(2, "IBM")).in(tick(2, 8)).end();
+  file.session(178).start(7, 2).out(market_data(3, "AAPL")).in(tick(3, 9)).end();
+  return file;
+}
+
+Lines serve(Replay& replay, int client_id, const std::vector<Message>& requests) {
+  Lines got;
+  ServedApp app(replay, client_id, got);
+  for (const Message& request : requests) app.asks(request);
+  got = app.gets();
+  app.leaves();
+  return got;
+}
+
+Status status(const Replay& replay, bool strict = false) { return replay.verdict().status(strict); }
+
+}  // namespace
+
+TEST_CASE("the sessions of one run are served by client id and order of connection, until all were") {
+  // Broken: an app with two clients, or one that connects again, fails its replay.
+  RecordedFile file;
+  Replay replay(loaded(three_sessions(file)), {.speed = kMaxSpeed});
+  REQUIRE(replay.recordings().size() == 3);
+  CHECK(names(serve(replay, 8, {market_data(2, "IBM")})) == Lines{"TickPrice"});
+  CHECK_FALSE(replay.finished());
+  CHECK(names(serve(replay, 7, {bars(1), place_order(1, 100)})) == Lines{"HistoricalData", "OrderStatus"});
+  CHECK(replay.verdict().not_served == std::vector<journal::SessionId>{3});
+  CHECK(status(replay) == Status::Incomplete);
+  CHECK(names(serve(replay, 7, {market_data(3, "AAPL")})) == Lines{"TickPrice"});
+  CHECK(replay.finished());
+  CHECK(status(replay) == Status::Clean);
+  CHECK(status(replay, true) == Status::Clean);
+}
+
+TEST_CASE("connections at the same time each have their own session") {
+  RecordedFile file;
+  Replay replay(loaded(three_sessions(file)), {.speed = kMaxSpeed});
+  ServedApp first(replay), second(replay);  // both hellos come before either START_API
+  second.asks(start_api(8));
+  first.asks(start_api(7));
+  second.asks(market_data(2, "IBM"));
+  first.asks(bars(1));
+  CHECK(names(second.gets()).back() == "TickPrice");
+  CHECK(names(first.gets()).back() == "HistoricalData");
+}
+
+TEST_CASE("an app that connects more often than recorded is told so, and the verdict is a mismatch") {
+  // Broken: an app that reconnects in a loop passes.
+  RecordedFile file;
+  file.session(178).start(7, 1).out(market_data(1, "AAPL")).in(tick(1, 1)).end();
+  Replay replay(loaded(file), {.speed = kMaxSpeed});
+  Lines got;
+  ServedApp app(replay, 7, got);
+  app.asks(market_data(1, "AAPL"));
+  app.gets();
+  ServedApp again(replay, 7, got);
+  REQUIRE(got.size() == 2);
+  CHECK(mentions(got[1], "every recorded session has been served"));
+  CHECK(again.serving().all_said());
+  again.leaves();
+  app.leaves();
+  CHECK(replay.verdict().turned_away.count == 1);
+  CHECK(replay.verdict().probes == 0);
+  CHECK(status(replay) == Status::Mismatch);
+}
+
+TEST_CASE("with repeat all sessions are served again and again") {
+  // Broken: the second test of a suite finds the recording used up.
+  RecordedFile file;
+  Replay replay(loaded(three_sessions(file)), {.speed = kMaxSpeed, .repeat = true});
+  for (int round = 0; round < 3; ++round) {
+    CAPTURE(round);
+    CHECK(serve(replay, 7, {bars(1), place_order(1, 100)}).size() == 2);
+    CHECK(serve(replay, 7, {market_data(3, "AAPL")}).size() == 1);
+    CHECK(serve(replay, 8, {market_data(2, "IBM")}).size() == 1);
+  }
+  CHECK_FALSE(replay.finished());
+  CHECK(status(replay, true) == Status::Clean);
+}
+
+TEST_CASE("an app that cannot speak the recorded version is told so where its version allows it") {
+  // Broken: a client of another age hangs, and only our log says why.
+  RecordedFile file;
+  file.session(178, 157, 178).start(7, 1).end();
+  Replay replay(loaded(file), {});
+  ServedApp old(replay, 157, {100, 157, ""});
+  CHECK(old.gets() == Lines{"answer"});
+  CHECK(status(replay) == Status::NothingServed);  // nothing is wrong yet: it could be a probe
+  old.asks(start_api(7));
+  const Lines told = old.gets();
+  REQUIRE(told.size() == 1);
+  CHECK(mentions(told[0], "the app speaks server versions 100..157"));
+  CHECK(mentions(told[0], "178"));
+  CHECK(old.serving().all_said());
+  old.leaves();
+  ServedApp far(replay, 178, {900, 999, ""});
+  CHECK(far.gets().empty());
+  CHECK(far.serving().given_up());
+  far.leaves();
+  REQUIRE(replay.verdict().turned_away.count == 2);
+  CHECK(replay.verdict().turned_away.items[0].why == Verdict::TurnedAway::Why::CannotSpeak);
+  CHECK(status(replay) == Status::Mismatch);
+}
+
+TEST_CASE("a handshake without START_API is a probe, and START_API alone is no replay") {
+  // Broken: a health check uses the recording up, or a crash after START_API is a green CI.
+  RecordedFile file;
+  file.session(178).start(7, 1).out(market_data(1, "AAPL")).in(tick(1, 1)).end();
+  Replay replay(loaded(file), {.speed = kMaxSpeed});
+  ServedApp probe(replay);
+  CHECK(probe.gets() == Lines{"answer"});
+  probe.leaves();
+  CHECK(replay.verdict().probes == 1);
+  CHECK(serve(replay, 7, {}).empty());
+  CHECK(status(replay) == Status::NothingServed);
+}
+
+TEST_CASE("what the app left before it was out is not delivered") {
+  // Broken: an app that asks and dies is a green CI.
+  RecordedFile file;
+  file.session(178).start(7, 1).out(bars(1)).in(bars_answer(1)).out(market_data(2, "AAPL")).in(tick(2, 1)).end();
+  SUBCASE("an answer that is not due yet") {
+    Replay replay(loaded(file), {.speed = 1});
+    Lines got;
+    ServedApp app(replay, 7, got);
+    app.pass(20);
+    app.gets();
+    app.asks(bars(1));
+    CHECK(app.gets().empty());
+    app.leaves();
+    REQUIRE(replay.verdict().undelivered.count == 1);
+    CHECK(replay.verdict().undelivered.items[0].type->name == "HistoricalDataRequest");
+    CHECK(status(replay) == Status::Incomplete);
+  }
+  SUBCASE("a stream may be left at any time") {
+    Replay replay(loaded(file), {.speed = 1});
+    Lines got;
+    ServedApp app(replay, 7, got);
+    app.pass(20);
+    app.gets();
+    app.asks(bars(1));
+    app.asks(market_data(2, "AAPL"));
+    app.pass(10);
+    app.gets();
+    app.leaves();
+    CHECK(status(replay) == Status::Clean);
+  }
+  SUBCASE("a frame that is cut") {
+    Replay replay(loaded(file), {.speed = kMaxSpeed});
+    Lines got;
+    ServedApp app(replay, 7, got);
+    app.asks(bars(1));
+    app.says(
+        std::string("\0\0\0\x20"
+                    "71",
+                    6));
+    app.gets();
+    app.leaves();
+    REQUIRE(replay.verdict().torn.count == 1);
+    CHECK(replay.verdict().torn.items[0].why == Verdict::Torn::Why::WithinFrame);
+    CHECK(status(replay) == Status::Incomplete);
+  }
+  SUBCASE("bytes that are no frames") {
+    Replay replay(loaded(file), {.speed = kMaxSpeed});
+    Lines got;
+    ServedApp app(replay, 7, got);
+    app.asks(bars(1));
+    app.gets();
+    app.says("\xff\xff\xff\xff");
+    CHECK(app.serving().given_up());
+    app.leaves();
+    CHECK(replay.verdict().torn.items[0].why == Verdict::Torn::Why::NoFrames);
+    CHECK(status(replay) == Status::Incomplete);
+  }
+}
+
+TEST_CASE("an order that was never placed fails always, anything else only when it is strict") {
+  // Broken: a bot that places no order passes; or one that polls by the clock never does.
+  RecordedFile file;
+  file.session(178).start(7, 1).out(bars(1)).in(bars_answer(1)).out(market_data(2, "AAPL"));
+  file.out(place_order(1, 100)).in(order_status(1, "Submitted")).out(cancel_order(1)).in(order_status(1, "Cancelled"));
+  file.end();
+  const auto after = [&](const std::vector<Message>& requests, bool strict) {
+    Replay replay(loaded(file), {.speed = kMaxSpeed});
+    serve(replay, 7, requests);
+    return status(replay, strict);
+  };
+  CHECK(after({bars(1), market_data(2, "AAPL"), place_order(1, 100), cancel_order(1)}, true) == Status::Clean);
+  CHECK(after({bars(1), place_order(1, 100), cancel_order(1)}, false) == Status::Clean);
+  CHECK(after({bars(1), place_order(1, 100), cancel_order(1)}, true) == Status::Unused);
+  CHECK(after({bars(1), market_data(2, "AAPL"), place_order(1, 100)}, false) == Status::Unused);
+  CHECK(after({bars(1), market_data(2, "AAPL")}, false) == Status::Unused);
+}
+
+TEST_CASE("reports are bounded, and all are counted") {
+  // Broken: a hostile app that asks a million times fills the memory.
+  RecordedFile file;
+  file.session(178).start(7, 1).out(bars(1)).in(bars_answer(1)).end();
+  Replay replay(loaded(file), {.speed = kMaxSpeed});
+  Lines got;
+  ServedApp app(replay, 7, got);
+  for (int i = 0; i < 1100; ++i) app.asks(market_data(100 + i, "MSFT"));
+  app.gets();
+  app.leaves();
+  CHECK(replay.verdict().refused.count == 1100);
+  CHECK(replay.verdict().refused.items.size() == 1000);
+}
+
+}  // namespace ibkr::replay::test
