@@ -2,7 +2,11 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "protocol/pseudonyms.h"
 
@@ -59,6 +63,19 @@ void note_left_out(const replay::Listed<T>& list) {
   if (list.count > list.items.size()) spdlog::warn("… and {} more", list.count - list.items.size());
 }
 
+/// A run of a week has a health check in each minute.
+constexpr std::size_t kMostSessions = 10;
+
+template <class T>
+std::span<const T> first_of(const std::vector<T>& sessions) {
+  return std::span(sessions).first(std::min(sessions.size(), kMostSessions));
+}
+
+template <class T>
+void note_left_out(const std::vector<T>& sessions, std::string_view are) {
+  if (sessions.size() > kMostSessions) spdlog::info("… and {} more are {}", sessions.size() - kMostSessions, are);
+}
+
 void report_what_differed(const Verdict& verdict) {
   for (const Verdict::LetGo& let_go : verdict.let_go.items) {
     spdlog::info("let go: session {} #{}: {}", let_go.session, let_go.request, let_go.differing.line());
@@ -112,15 +129,17 @@ std::string conclusion(const Verdict& verdict, bool strict) {
 }  // namespace
 
 void report_loaded(const replay::Loaded& loaded, const std::string& file) {
-  for (const replay::Recording& recording : loaded.recordings) {
+  for (const replay::Recording& recording : first_of(loaded.recordings)) {
     const journal::SessionInfo& session = recording.session();
     spdlog::info("session {} of {} is served: client {}, server version {}, {} requests, {} frames from TWS",
                  session.id, file, session.client_id.value_or(-1), recording.server_version(),
                  recording.requests().size(), recording.frames().size());
   }
-  for (const replay::Chosen::PassedOver& session : loaded.passed_over) {
+  note_left_out(loaded.recordings, "served");
+  for (const replay::Chosen::PassedOver& session : first_of(loaded.passed_over)) {
     spdlog::info("session {} is passed over: {}", session.id, session.why);
   }
+  note_left_out(loaded.passed_over, "passed over");
   if (loaded.of_earlier_runs > 0) {
     spdlog::info("{} of earlier runs of the recorder not served; --session all serves them, too",
                  plural(loaded.of_earlier_runs, "session is", "sessions are"));
