@@ -91,6 +91,11 @@ class Statements {
 
   void message(const Message& message) {
     object(*message.type().body, message.body());
+    for (const Verbatim& kept : message.residue.verbatim) {
+      if (kept.kept != Kept::Content) continue;
+      path_ = "verbatim[" + std::to_string(kept.index) + "]";
+      say(kept.text, Role::None, nullptr);
+    }
     for (std::size_t i = 0; i < message.residue.trailing.size(); ++i) {
       path_ = "trailing[" + std::to_string(i) + "]";
       say(message.residue.trailing[i], Role::None, nullptr);
@@ -133,7 +138,7 @@ class Statements {
         if (const auto* value = value_of<double>(field, at)) number(spelled(*value), field, at);
         return;
       case Kind::Decimal:
-        if (const auto* value = value_of<Decimal>(field, at)) number(value->to_string(), field, at);
+        if (const auto* value = value_of<Decimal>(field, at)) number(spelled(*value), field, at);
         return;
       case Kind::String:
         if (const auto* value = value_of<std::string>(field, at); value != nullptr && !value->empty())
@@ -178,6 +183,11 @@ class Statements {
     scalar(value_, field, at);
   }
 
+  static std::string spelled(const Decimal& value) {
+    if (value.is_nan()) return "nan";
+    if (value.is_infinite()) return value < Decimal(0) ? "-inf" : "inf";
+    return value.to_string();
+  }
   static std::string spelled(double value) {
     std::string text;
     append_double(text, value);

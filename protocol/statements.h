@@ -14,7 +14,8 @@ namespace ibkr::protocol {
 /// One value of a message. Valid during the call that gets it.
 struct Statement {
   /// "order.lmt_price", "conditions[1].price"; "conditions.size" counts a list's elements. What the description does
-  /// not know: "order.unknown_fields.200" by protobuf's number, "trailing[0]" behind the last field of a text.
+  /// not know: "order.unknown_fields.200" by protobuf's number, "trailing[0]" behind the last field of a text,
+  /// "verbatim[12]" in a place of a text that no field has.
   std::string_view path;
   /// As people write it, whole numbers without a point: "100" for 100, 100.0 and 1e2. Unknown content is raw bytes.
   std::string_view value;

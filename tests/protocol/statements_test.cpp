@@ -34,15 +34,22 @@ Lines order_says(Fill fill) {
 }
 
 TEST_CASE("numbers have one spelling, whatever theirs is") {
-  for (const char* spelling : {"100", "100.0", "1e2", "0100", "+100", "100.000000000000000"}) {
+  for (const char* spelling : {"100", "100.0", "1e2", "0100", "+100", "100.000000000000000000000", "1000e-1", "100."}) {
     CAPTURE(spelling);
     const auto quantity = Decimal::parse(spelling);
-    if (!quantity) continue;
+    REQUIRE(quantity);
     CHECK(order_says([&](Order& o) { o.total_quantity = *quantity; }) == Lines{"order.total_quantity=100"});
   }
-  const auto small = Decimal::parse("0.00005");
-  REQUIRE(small);
-  CHECK(order_says([&](Order& o) { o.total_quantity = *small; }) == Lines{"order.total_quantity=0.00005"});
+  for (const char* spelling : {"0.00005", "5e-05", "5E-5", ".00005"}) {
+    CAPTURE(spelling);
+    const auto small = Decimal::parse(spelling);
+    REQUIRE(small);
+    CHECK(order_says([&](Order& o) { o.total_quantity = *small; }) == Lines{"order.total_quantity=0.00005"});
+  }
+  for (const char* spelling : {"NaN", "nan"}) {
+    CHECK(order_says([&](Order& o) { o.total_quantity = *Decimal::parse(spelling); }) ==
+          Lines{"order.total_quantity=nan"});
+  }
   CHECK(order_says([](Order& o) { o.lmt_price = 5e-05; }) == Lines{"order.lmt_price=0.00005"});
   CHECK(order_says([](Order& o) { o.lmt_price = -0.5; }) == Lines{"order.lmt_price=-0.5"});
   CHECK(order_says([](Order& o) { o.lmt_price = 1e30; }) == Lines{"order.lmt_price=1e30"});
