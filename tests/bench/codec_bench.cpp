@@ -19,7 +19,7 @@
 #include "protocol/storage.h"
 
 using namespace ibkr::protocol;
-using Clock = std::chrono::steady_clock;
+using SteadyClock = std::chrono::steady_clock;
 
 namespace {
 std::size_t allocations = 0;
@@ -47,9 +47,9 @@ Cost cost(int rounds, Work&& work) {
   Cost least{std::numeric_limits<double>::max(), 0};
   for (int round = 0; round < rounds; ++round) {
     const std::size_t allocated = allocations;
-    const auto start = Clock::now();
+    const auto start = SteadyClock::now();
     for (int i = 0; i < kPerRound; ++i) work();
-    const double ns = std::chrono::duration<double, std::nano>(Clock::now() - start).count() / kPerRound;
+    const double ns = std::chrono::duration<double, std::nano>(SteadyClock::now() - start).count() / kPerRound;
     least = {std::min(least.ns, ns), static_cast<double>(allocations - allocated) / kPerRound};
   }
   return least;
