@@ -1,7 +1,9 @@
 """Our programs on the real clients, and how each is started."""
 
+import json
 import os
 import subprocess
+import threading
 from pathlib import Path
 
 import transcript
@@ -12,6 +14,7 @@ CLIENT_SECONDS = 90
 PROGRAMS = {
     "ib_async": "ib_async_client.py",
     "ib_insync": "ib_insync_client.py",
+    "habits": "ib_async_habits.py",
     "ibapi_10": "ibapi_client.py",
     "ibapi_9": "ibapi_client.py",
     "stoqey": "stoqey_client.cjs",
@@ -57,3 +60,16 @@ class Client:
             said, errors = ((stream or b"").decode(errors="replace") for stream in (late.stdout, late.stderr))
         last = [f"    client: {line}" for line in said.splitlines()[-5:] + errors.splitlines()[-15:]]
         return transcript.parse(said), "\n".join([f"the client failed: {why}", *last])
+
+    def killed_at(self, server, client_id, request):
+        """Starts the program and kills it, as kill -9 does, at the first event that belongs to the request."""
+        command = [*self._command, server.host, str(server.port), str(client_id)]
+        with subprocess.Popen(command, env=self._environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, text=True) as program:
+            late = threading.Timer(CLIENT_SECONDS, program.kill)
+            late.start()
+            seen = any(json.loads(line)["request"] == request for line in program.stdout)
+            program.kill()
+            late.cancel()
+        if not seen:
+            raise ClientFailed(f"the program ended before it had an answer to {request!r}\n{server.tail()}")

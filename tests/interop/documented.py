@@ -21,6 +21,9 @@ ORDER = """
 """
 BOT = ORDER.format(quantity=10)
 BOT_THAT_ORDERS_MORE = ORDER.format(quantity=11)
+BOT_WITHOUT_ORDER = """
+    pass
+"""
 
 
 def block_with(document, words):
@@ -99,5 +102,6 @@ class Documented(Suite):
             ("README's program, recorded and replayed", self.first_program),
             ("the guide's bot is recorded", self.record_bot),
             ("the guide's test passes with the bot", lambda: self.tested("bot", BOT, PASSED)),
+            ("the guide's test fails when the bot places no order", lambda: self.tested("no_order", BOT_WITHOUT_ORDER, SOME_FAILED)),
             ("the guide's test fails when the bot orders more", lambda: self.tested("more", BOT_THAT_ORDERS_MORE, SOME_FAILED)),
         ], "the guide's bot is recorded")

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Runs real clients against `ibkr`: (1) against the mock, (2) through the proxy to the mock, (3) against a replay of
 what (2) recorded. (3) must tell the same story as (2) up to ids and times, (1) the same kinds of events. The journal
-of (2) must be readable in every way. Then each client at older server versions. ib_insync has several connections
-(several_connections.py); `documented` are the programs that README.md and docs/guide.md show (documented.py).
+of (2) must be readable in every way. Then each client at older server versions. Some have cases of their own: ib_insync
+connects more than once (several_connections.py), `habits` does not do quite what was recorded (habits.py), `documented`
+are the programs that README.md and docs/guide.md show (documented.py).
 
     python3 tests/interop/run.py [--program build/dev/ibkr] [--client ib_async] [--keep DIR]
 
@@ -19,6 +20,7 @@ from pathlib import Path
 import install
 from clients_under_test import Client
 from documented import Documented, Interpreter
+from habits import Habits
 from several_connections import SeveralConnections
 from suite import Suite, outcome
 
@@ -30,9 +32,10 @@ OLDER_SERVER_VERSIONS = {  # that the client can speak; its newest is what the o
     "ibapi_10": (100, 142, 178, 200, 201, 203, 207, 213, 225),
     "ibapi_9": (100, 118, 142),
     "stoqey": (100, 157, 178),
+    "habits": (),
     "documented": (),
 }
-KINDS = {"ib_insync": (Client, SeveralConnections), "documented": (Interpreter, Documented)}
+KINDS = {"ib_insync": (Client, SeveralConnections), "habits": (Client, Habits), "documented": (Interpreter, Documented)}
 USUAL_KIND = (Client, Suite)
 
 

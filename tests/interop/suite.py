@@ -10,6 +10,9 @@ SEED = 7
 RECORDING_CLIENT_ID = 7
 OTHER_CLIENT_ID = 11  # with it, other request and order ids
 
+# Exit statuses of `ibkr replay`; docs/guide.md has the table.
+CLEAN, MISMATCH, UNUSED, INCOMPLETE = 0, 1, 4, 5
+
 
 class CaseFailed(Exception):
     """A case did not hold; the text says what was expected and what was seen."""
@@ -52,8 +55,14 @@ class Suite:
             seen, problem = self.client.attempt(replay, RECORDING_CLIENT_ID, "MSFT")
         if not problem or not any(event["event"] == "error" and event["request"] != "notices" for event in seen):
             raise CaseFailed(f"the client asked for MSFT, which was not recorded, and saw no error: {seen}\n{replay.tail()}")
-        if replay.exit_status == 0 or "symbol" not in replay.tail():
+        if replay.exit_status != MISMATCH or "symbol" not in replay.tail(100):
             raise CaseFailed(f"ibkr replay ended with {replay.exit_status} and did not name the field\n{replay.tail()}")
+
+    def killed_in_mid_run(self):
+        with self.server("replay", self.journal) as replay:
+            self.client.killed_at(replay, RECORDING_CLIENT_ID, "quotes")
+        if replay.exit_status not in (INCOMPLETE, UNUSED):  # all answers may have been out
+            raise CaseFailed(f"the client was killed before it had traded, and ibkr replay ended with {replay.exit_status}\n{replay.tail()}")
 
     def journal_is_readable(self):
         problems = journal_checks.problems(self.program, self.journal)
@@ -83,6 +92,7 @@ class Suite:
             ("replayed as it was: same transcript", lambda: self.replayed([RECORDING_CLIENT_ID])),
             ("replayed twice as fast as possible, own and other ids: same transcript",
              lambda: self.replayed([RECORDING_CLIENT_ID, OTHER_CLIENT_ID], "--speed", "max", "--repeat")),
+            ("a client that is killed in mid-run leaves a replay that is not clean", self.killed_in_mid_run),
             ("a request that was not recorded is refused and explained", self.unrecorded_request_is_refused),
         ])
 
