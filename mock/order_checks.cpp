@@ -9,6 +9,8 @@ namespace {
 using protocol::Decimal;
 using protocol::Order;
 
+constexpr double kLargestOrder = 1e9;
+
 bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
@@ -22,8 +24,9 @@ bool has_stop(const Order& order) { return is_one_of(*order.order_type, {"STP", 
 
 std::optional<Refusal> check_attributes(const Order& order) {
   if (!is_one_of(order.action.value_or(""), {"BUY", "SELL", "SSHORT"})) return invalid("Invalid order action.");
-  if (Decimal::compare(order.total_quantity.value_or(Decimal()), Decimal()) <= 0)
-    return Refusal{434, "The order size cannot be zero."};
+  const double size = order.total_quantity.value_or(Decimal()).to_double();
+  if (size <= 0) return Refusal{434, "The order size cannot be zero."};
+  if (!(size <= kLargestOrder)) return invalid("The order size is not a number that can be traded.");  // nor is NaN
   if (!is_one_of(order.order_type.value_or(""), {"MKT", "LMT", "STP", "STP LMT"})) {
     return Refusal{
         387, "Unsupported order type for this exchange and security type. (The mock TWS has MKT, LMT, STP, STP LMT.)"};

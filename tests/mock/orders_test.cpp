@@ -114,6 +114,8 @@ TEST_CASE("orders that TWS does not take") {
   CHECK(not_found.error_msg->find("99") != std::string::npos);
   client.send(order(4, "BUY", 10, "PEG MID"));
   CHECK(*client.wait_error(387).id == 4);
+  client.send(order(5, "BUY", 2000000000, "MKT"));
+  CHECK(*client.wait_error(321).id == 5);
 }
 
 TEST_CASE("a what-if is answered with margins and places nothing") {
