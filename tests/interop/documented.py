@@ -17,7 +17,7 @@ ORDER = """
     from ib_async import LimitOrder, Stock
     trade = ib.placeOrder(Stock("AAPL", "SMART", "USD"), LimitOrder("BUY", {quantity}, 10.00))
     while trade.orderStatus.status not in ("Submitted", "Inactive", "Cancelled"):
-        ib.waitOnUpdate(timeout=10)
+        ib.waitOnUpdate(timeout=1)
 """
 BOT = ORDER.format(quantity=10)
 BOT_THAT_ORDERS_MORE = ORDER.format(quantity=11)
