@@ -44,6 +44,7 @@ ExitStatus serve(const ReplayArguments& arguments, replay::Loaded loaded, const 
   });
   announce(server.address());
   loop.run();
+  hold_stop_signals();
   const replay::Verdict verdict = server.verdict();
   report_verdict(verdict, arguments.strict);
   return exit_status(verdict.status(arguments.strict));

@@ -38,4 +38,11 @@ void on_stop_signal(net::Loop& loop, std::function<void()> stop) {
   if (!ignored) loop.on_signal(SIGHUP, handler);  // nohup has it ignored, and it stays so
 }
 
+void hold_stop_signals() {
+  sigset_t held;
+  ::sigemptyset(&held);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&held, number);
+  ::pthread_sigmask(SIG_BLOCK, &held, nullptr);
+}
+
 }  // namespace ibkr::cli

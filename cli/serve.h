@@ -19,4 +19,8 @@ void announce(const net::Address& address);
 /// second one the program ends at once, with status 130.
 void on_stop_signal(net::Loop& loop, std::function<void()> stop);
 
+/// From here on a stop signal changes nothing: what the program ends with is decided, and must not become "killed by
+/// SIGTERM" because whoever started it stops it at the same moment.
+void hold_stop_signals();
+
 }  // namespace ibkr::cli

@@ -58,6 +58,13 @@ class Server:
             self._process.send_signal(with_signal)
         self.wait()
 
+    def read_log_to(self, words):
+        """Returns once the log says so."""
+        for line in self._process.stderr:
+            if words in line:
+                return
+        raise AssertionError(f"it ended without saying {words!r}")
+
     def wait(self):
         if not self._process.stderr.closed:
             _, self.log = self._process.communicate(timeout=SECONDS)

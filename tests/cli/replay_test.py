@@ -126,6 +126,13 @@ class Statuses(TestCase):
                 run_app(replay.port, [QUOTES, TIME], 4)
         self.assertEqual(replay.status, OK, replay.log)
 
+    def test_a_stop_behind_the_verdict_changes_nothing(self):
+        self.record()
+        with self.replay() as replay:
+            run_app(replay.port, [QUOTES, TIME], 4)
+            replay.read_log_to("verdict: clean")
+        self.assertEqual(replay.status, OK)
+
     def test_damaged(self):
         self.record()
         good = self.folder / "good.db"
