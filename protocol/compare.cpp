@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <map>
 #include <string_view>
 
-#include "protocol/decimal.h"
 #include "protocol/fields.h"
+#include "protocol/kind.h"
 #include "protocol/numbers.h"
 #include "protocol/storage.h"
 
@@ -20,13 +19,6 @@ bool is_default(double value) { return value == 0; }
 bool is_default(bool value) { return !value; }
 bool is_default(const Decimal& value) { return value.is_zero(); }
 bool is_default(const std::string& value) { return value.empty(); }
-
-template <class T>
-bool same(const T& left, const T& right) {
-  return left == right;
-}
-bool same(double left, double right) { return left == right || (std::isnan(left) && std::isnan(right)); }
-bool same(const Decimal& left, const Decimal& right) { return Decimal::compare(left, right) == 0; }
 
 void append(std::string& out, std::int32_t value) { append_int64(out, value); }
 void append(std::string& out, double value) { append_double(out, value); }
@@ -109,34 +101,19 @@ class Walk {
   }
 
   void fields(const FieldInfo& field, const void* left, const void* right) {
-    switch (field.kind) {
-      case Kind::Int32:
-        return scalars<std::int32_t>(field, left, right);
-      case Kind::Int64:
-        return scalars<std::int64_t>(field, left, right);
-      case Kind::Double:
-        return scalars<double>(field, left, right);
-      case Kind::Bool:
-        return scalars<bool>(field, left, right);
-      case Kind::Decimal:
-        return scalars<Decimal>(field, left, right);
-      case Kind::String:
-        return scalars<std::string>(field, left, right);
-      case Kind::Struct: {
+    visit_kind(field.kind, [&]<class T>(std::type_identity<T>) {
+      if constexpr (kIsScalar<T>) {
+        scalars<T>(field, left, right);
+      } else if constexpr (std::is_same_v<T, AnyStruct>) {
         const void* a = part(field, left);
         const void* b = part(field, right);
         if (a || b) objects(*field.type, a, b);
-        return;
+      } else if constexpr (std::is_same_v<T, AnyStructList>) {
+        structs(field, place(field, left), place(field, right));
+      } else {
+        lists<typename T::value_type>(field, place(field, left), place(field, right));
       }
-      case Kind::StructList:
-        return structs(field, place(field, left), place(field, right));
-      case Kind::Int32List:
-        return lists<std::int32_t>(field, place(field, left), place(field, right));
-      case Kind::DoubleList:
-        return lists<double>(field, place(field, left), place(field, right));
-      case Kind::StringList:
-        return lists<std::string>(field, place(field, left), place(field, right));
-    }
+    });
   }
 
   static const void* place(const FieldInfo& field, const void* object) {
@@ -148,7 +125,7 @@ class Walk {
     const T* a = value_of<T>(field, left);
     const T* b = value_of<T>(field, right);
     if (a == nullptr && b == nullptr) return;
-    if (a != nullptr && b != nullptr && same(*a, *b)) return;
+    if (a != nullptr && b != nullptr && same_value(*a, *b)) return;
     if (what_.unset_is_default && (a == nullptr || b == nullptr) && is_default(a ? *a : *b)) return;
     add(path_, text(field, left), text(field, right), &field);
   }
@@ -174,7 +151,8 @@ class Walk {
     static const std::vector<T> none;
     const auto& a = left ? *static_cast<const std::vector<T>*>(left) : none;
     const auto& b = right ? *static_cast<const std::vector<T>*>(right) : none;
-    if (std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const T& x, const T& y) { return same(x, y); })) return;
+    if (std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const T& x, const T& y) { return same_value(x, y); }))
+      return;
     add(path_, joined(a), joined(b), &field);
   }
 

@@ -5,7 +5,7 @@
 #include <map>
 #include <utility>
 
-#include "protocol/decimal.h"
+#include "protocol/kind.h"
 #include "protocol/numbers.h"
 #include "protocol/storage.h"
 #include "protocol/unicode.h"
@@ -147,45 +147,28 @@ class Writer {
   /// A field that is set, or a list.
   void field(const FieldInfo& f, const void* at, std::size_t start) {
     if (f.kind <= Kind::Struct) key(f.name, start);
-    switch (f.kind) {
-      case Kind::Int32:
-        return append_int64(out_, member<std::int32_t>(f, at));
-      case Kind::Int64:
-        return append_int64(out_, member<std::int64_t>(f, at));
-      case Kind::Double:
-        return append_number(out_, member<double>(f, at));
-      case Kind::Bool:
-        out_ += member<bool>(f, at) ? "true" : "false";
-        return;
-      case Kind::Decimal:
-        return append_decimal(out_, member<Decimal>(f, at));
-      case Kind::String:
-        return append_json_string(member<std::string>(f, at), out_, stray_);
-      case Kind::Struct:
-        return object(*f.type, &member<char>(f, at));
-      case Kind::StructList: {
+    visit_kind(f.kind, [&]<class T>(std::type_identity<T>) {
+      if constexpr (kIsScalar<T>) {
+        value(member<T>(f, at));
+      } else if constexpr (std::is_same_v<T, AnyStruct>) {
+        object(*f.type, &member<char>(f, at));
+      } else if constexpr (std::is_same_v<T, AnyStructList>) {
         const void* where = &member<char>(f, at);
         const std::size_t size = f.type->ops->size(where);
         list(f.name, size, start, [&](std::size_t i) { object(*f.type, f.type->ops->at(where, i)); });
-        return;
+      } else {
+        const T& values = member<T>(f, at);
+        list(f.name, values.size(), start, [&](std::size_t i) { value(values[i]); });
       }
-      case Kind::Int32List: {
-        const auto& values = member<std::vector<std::int32_t>>(f, at);
-        list(f.name, values.size(), start, [&](std::size_t i) { append_int64(out_, values[i]); });
-        return;
-      }
-      case Kind::DoubleList: {
-        const auto& values = member<std::vector<double>>(f, at);
-        list(f.name, values.size(), start, [&](std::size_t i) { append_number(out_, values[i]); });
-        return;
-      }
-      case Kind::StringList: {
-        const auto& values = member<std::vector<std::string>>(f, at);
-        list(f.name, values.size(), start, [&](std::size_t i) { append_json_string(values[i], out_, stray_); });
-        return;
-      }
-    }
+    });
   }
+
+  void value(std::int32_t number) { append_int64(out_, number); }
+  void value(std::int64_t number) { append_int64(out_, number); }
+  void value(double number) { append_number(out_, number); }
+  void value(bool flag) { out_ += flag ? "true" : "false"; }
+  void value(const Decimal& number) { append_decimal(out_, number); }
+  void value(const std::string& text) { append_json_string(text, out_, stray_); }
 
   template <class Element>
   void list(std::string_view name, std::size_t size, std::size_t start, Element&& element) {
@@ -239,8 +222,12 @@ std::string json_string(std::string_view text) {
   return out;
 }
 
+void append_json(const StructInfo& info, const void* object, std::string& out, StrayBytes stray) {
+  Writer(out, stray).object(info, object);
+}
+
 void append_fields_json(const Message& message, std::string& out, StrayBytes stray) {
-  Writer(out, stray).object(*message.type().body, message.body());
+  append_json(*message.type().body, message.body(), out, stray);
 }
 
 void append_json(const Message& message, Wire wire, std::string& out) {

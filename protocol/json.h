@@ -28,6 +28,11 @@ enum class StrayBytes : std::uint8_t {
   Latin1,   ///< as the character that it is in Latin-1 (as_utf8 in unicode.h): every reader of JSON can take it
 };
 
+/// Appends the object of any struct: {"symbol":"AAPL",...}
+void append_json(const StructInfo& info, const void* object, std::string& out, StrayBytes stray = StrayBytes::Escaped);
+/// Reads what that wrote. A field that the struct does not have is an error that names it.
+Expected<Part, DecodeError> part_from_json(const StructInfo& info, std::string_view json);
+
 /// Appends the fields' object alone: {"req_id":9001,...}
 void append_fields_json(const Message& message, std::string& out, StrayBytes stray = StrayBytes::Escaped);
 /// Appends the whole object.

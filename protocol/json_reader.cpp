@@ -29,7 +29,7 @@ std::optional<std::string> from_hex(std::string_view hex) {
 
 class Reader {
  public:
-  explicit Reader(const MessageInfo& type) { error.message = type.name; }
+  explicit Reader(std::string_view name) { error.message = name; }
 
   bool object(const StructInfo& info, const JsonValue& json, void* at) {
     if (json.type != Type::Object) return fail("expected an object");
@@ -198,6 +198,15 @@ bool sort_places(std::vector<Verbatim>& verbatim) {
 
 }  // namespace
 
+Expected<Part, DecodeError> part_from_json(const StructInfo& info, std::string_view json) {
+  const auto parsed = parse_json(json);
+  if (!parsed) return failure(parsed.error());
+  Part part(info);
+  Reader reader(info.name);
+  if (!reader.object(info, *parsed, part.object())) return Unexpected(std::move(reader.error));
+  return part;
+}
+
 Expected<JsonMessage, DecodeError> from_json(Direction direction, std::string_view json) {
   const auto parsed = parse_json(json);
   if (!parsed) return failure(parsed.error());
@@ -210,7 +219,7 @@ Expected<JsonMessage, DecodeError> from_json(Direction direction, std::string_vi
     return failure("there is no message " + name->text + (direction == Direction::In ? " from TWS" : " to TWS"));
   }
   Message message(*type);
-  Reader reader(*type);
+  Reader reader(type->name);
   const JsonValue* wire = parsed->find("wire");
   if (wire && wire->text != "text" && wire->text != "protobuf") {
     (void)reader.fail("\"wire\" is \"text\" or \"protobuf\"");

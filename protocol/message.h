@@ -7,10 +7,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/expected.h"
 #include "protocol/error.h"
+#include "protocol/part.h"
 #include "protocol/schema.h"
 
 namespace ibkr::protocol {
@@ -60,6 +62,10 @@ class Message {
     as<T>() = std::move(body);
   }
 
+  /// Takes a body that was made by its table; it must be of the message's type.
+  Message(const MessageInfo& type, Part body)
+      : type_(&type), body_((assert(&body.info() == type.body), body.release())) {}
+
   Message(const Message& other) : Message(*other.type_) { *this = other; }
   Message& operator=(const Message& other);
   Message(Message&& other) noexcept
@@ -82,6 +88,8 @@ class Message {
   std::string_view name() const { return type_->name; }
   void* body() { return body_; }
   const void* body() const { return body_; }
+  /// Gives the body away. Nothing may be done with the message but to destroy it or to assign to it.
+  Part take_body() && { return Part::adopt(*type_->body, std::exchange(body_, nullptr)); }
   /// Unsets everything. Memory is kept for what comes next, but for that of a large payload.
   void clear();
   /// Tells of a payload of so many bytes that is going into the message.

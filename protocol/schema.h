@@ -99,7 +99,6 @@ struct FieldInfo {
 
 /// How to handle a C++ struct without knowing its type.
 struct StructOps {
-  // a message's body; null for the parts of messages
   void* (*create)();
   void (*destroy)(void*);
   // std::vector<S>, given its address; null when no struct has a list of S
@@ -107,6 +106,8 @@ struct StructOps {
   void* (*append)(void* list);  ///< adds an empty element and returns it
   const void* (*at)(const void* list, std::size_t);
   void (*clear)(void* list);
+  void* (*insert)(void* list, std::size_t);  ///< an empty element before the one with this number, or at the end
+  void (*erase)(void* list, std::size_t);
 };
 
 /// What the protobuf interpreters need of a field at every step; apart, so that a struct's table stays in the cache.

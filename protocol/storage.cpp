@@ -1,29 +1,18 @@
 #include "protocol/storage.h"
 
-#include <vector>
+#include "protocol/kind.h"
 
 namespace ibkr::protocol {
 namespace {
 
 void clear_list(const FieldInfo& field, void* object) {
-  switch (field.kind) {
-    case Kind::Int32List:
-      return member<std::vector<std::int32_t>>(field, object).clear();
-    case Kind::DoubleList:
-      return member<std::vector<double>>(field, object).clear();
-    case Kind::StringList:
-      return member<std::vector<std::string>>(field, object).clear();
-    case Kind::StructList:
-      return field.type->ops->clear(&member<char>(field, object));
-    case Kind::Int32:
-    case Kind::Int64:
-    case Kind::Double:
-    case Kind::Bool:
-    case Kind::Decimal:
-    case Kind::String:
-    case Kind::Struct:
-      return;
-  }
+  visit_kind(field.kind, [&]<class T>(std::type_identity<T>) {
+    if constexpr (std::is_same_v<T, AnyStructList>) {
+      field.type->ops->clear(&member<char>(field, object));
+    } else if constexpr (!kIsScalar<T> && !std::is_same_v<T, AnyStruct>) {
+      member<T>(field, object).clear();
+    }
+  });
 }
 
 }  // namespace

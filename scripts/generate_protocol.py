@@ -85,6 +85,7 @@ def messages_header(description):
         out.append("  std::string unknown_fields;  ///< protobuf fields that the description does not know, as they came")
         if struct.name in messages:
             out.append("  static const MessageInfo info;")
+        out.append("  static const StructInfo& table();")
         out.append("  static constexpr std::size_t offset_of(unsigned bit);")
         out.append("};")
         place = {at: f"offsetof({struct.name}, {name})" for name, at in bit.items()}
@@ -114,14 +115,17 @@ template <class S> std::size_t size(const void* l) { return static_cast<const st
 template <class S> void* append(void* l) { return &static_cast<std::vector<S>*>(l)->emplace_back(); }
 template <class S> const void* at(const void* l, std::size_t i) { return &(*static_cast<const std::vector<S>*>(l))[i]; }
 template <class S> void clear(void* l) { static_cast<std::vector<S>*>(l)->clear(); }
+template <class S> auto place(void* l, std::size_t i) { return static_cast<std::vector<S>*>(l)->begin() + static_cast<std::ptrdiff_t>(i); }
+template <class S> void* insert(void* l, std::size_t i) { return &*static_cast<std::vector<S>*>(l)->emplace(place<S>(l, i)); }
+template <class S> void erase(void* l, std::size_t i) { static_cast<std::vector<S>*>(l)->erase(place<S>(l, i)); }
 
 """
-WHOLE_OPS, LIST_OPS = ("create", "destroy"), ("size", "append", "at", "clear")
+WHOLE_OPS, LIST_OPS = ("create", "destroy"), ("size", "append", "at", "clear", "insert", "erase")
 
 
-def struct_ops(name, messages, elements):
-    """Functions for what the struct is used as, and no others: instantiating them all is most of the compile time."""
-    used = [f"{op}<{name}>" if name in messages else "nullptr" for op in WHOLE_OPS]
+def struct_ops(name, elements):
+    """Functions of lists only for what stands in lists: instantiating them all is most of the compile time."""
+    used = [f"{op}<{name}>" for op in WHOLE_OPS]
     used += [f"{op}<{name}>" if name in elements else "nullptr" for op in LIST_OPS]
     return f"constexpr StructOps ops_{name}{{{', '.join(used)}}};"
 
@@ -219,7 +223,6 @@ def structs_source(description):
         out.append(f"}};\nconstinit const TextValues texts_{name}{{{literal(name)}, {literal(doc)}, values_{name}}};\n")
     fields = [f for struct in description.structs.values() for f in struct.fields]
     elements = {f.element for f in fields if f.is_list}
-    messages = {m.name for m in description.messages}
     for struct in in_order(description.structs):
         name = struct.name
         if struct.fields:
@@ -236,11 +239,12 @@ def structs_source(description):
         if lists:
             out.append(f"constexpr std::uint16_t lists_{name}[] = {{{', '.join(lists)}}};")
         out.append(f"constexpr std::uint64_t asked_{name}[] = {{{bit_words(struct, lambda f: f.is_list or f.always)}}};")
-        out.append(struct_ops(name, messages, elements))
+        out.append(struct_ops(name, elements))
         table = f"fields_{name}" if struct.fields else "{}"
         out.append(f"constinit const StructInfo struct_{name}{{{literal(name)}, {literal(struct.doc)}, {table}, "
                    f"{f'proto_{name}' if proto else '{}'}, {f'lists_{name}' if lists else '{}'}, asked_{name}, "
-                   f"offsetof({name}, unknown_fields), &ops_{name}}};\n")
+                   f"offsetof({name}, unknown_fields), &ops_{name}}};")
+        out.append(f"const StructInfo& {name}::table() {{ return struct_{name}; }}\n")
     out.append("}  // namespace ibkr::protocol")
     return "\n".join(out) + "\n"
 

@@ -27,7 +27,7 @@ WIRES = {"string": ("double",)}  # protobuf types that a field of another type m
 PROTOBUF_OFFSET = 200  # ids below it; on the wire it is added to them
 MAX_NUMBER = 999  # of a protobuf field; tables are that long
 FIELD_USAGE = 'NUMBER|- name type [role [beside=]] [key] [telling] [wire=] [enum=] [texts=] [since=] [ignorable] [always] [refers] [clock=] [default=] [if condition] "text"'
-GENERATED = ("info", "offset_of", "presence", "unknown_fields")  # members that the generator adds to structs
+GENERATED = ("info", "offset_of", "presence", "table", "unknown_fields")  # members that the generator adds to structs
 KEYWORDS = frozenset("""and and_eq asm auto bitand bitor bool break case catch char class compl concept const continue
     default delete do double else enum explicit export extern false float for friend goto if inline int long mutable
     namespace new noexcept not not_eq nullptr operator or or_eq private protected public register requires return short
