@@ -1,85 +1,34 @@
 #include "protocol/fields.h"
 
 #include <algorithm>
+#include <concepts>
 
-#include "protocol/decimal.h"
+#include "protocol/kind.h"
+#include "protocol/numbers.h"
 #include "protocol/scalar.h"
-#include "protocol/storage.h"
 
 namespace ibkr::protocol {
 namespace {
 
-bool is_scalar(Kind kind) {
-  switch (kind) {
-    case Kind::Int32:
-    case Kind::Int64:
-    case Kind::Double:
-    case Kind::Bool:
-    case Kind::Decimal:
-    case Kind::String:
-      return true;
-    case Kind::Struct:
-    case Kind::Int32List:
-    case Kind::DoubleList:
-    case Kind::StringList:
-    case Kind::StructList:
-      return false;
-  }
-  return false;
+/// True for what integer() and set_integer() deal with.
+template <class T>
+constexpr bool kIsInteger = std::integral<T>;
+
+/// Calls use(value) with the place of the value, of its own type. The field must be set.
+template <class Object, class Use>
+decltype(auto) with_value(const FieldInfo& field, Object* object, std::size_t element, Use&& use) {
+  return visit_kind(field.kind, [&]<class T>(std::type_identity<T>) {
+    if constexpr (kIsScalar<T>) {
+      return use(member<T>(field, object));
+    } else if constexpr (std::is_same_v<T, AnyStruct> || std::is_same_v<T, AnyStructList>) {
+      return use(nullptr);
+    } else {
+      return use(member<T>(field, object)[element]);
+    }
+  });
 }
 
-std::optional<std::int64_t> integer_in(const FieldInfo& field, const void* object) {
-  if (!is_set(field, object)) return std::nullopt;
-  switch (field.kind) {
-    case Kind::Int32:
-      return member<std::int32_t>(field, object);
-    case Kind::Int64:
-      return member<std::int64_t>(field, object);
-    case Kind::Bool:
-      return member<bool>(field, object);
-    case Kind::Double:
-    case Kind::Decimal:
-    case Kind::String:
-    case Kind::Struct:
-    case Kind::Int32List:
-    case Kind::DoubleList:
-    case Kind::StringList:
-    case Kind::StructList:
-      break;
-  }
-  return std::nullopt;
-}
-
-struct Walk {
-  const std::function<void(FieldRef, std::string_view)>& visit;
-  bool want_paths;
-  std::string path;
-
-  void object(const StructInfo& info, void* at) {
-    const std::size_t length = path.size();
-    for (const FieldInfo& field : info.fields) {
-      if (want_paths) (path += length == 0 ? "" : ".") += field.name;
-      one(field, at);
-      path.resize(length);
-    }
-  }
-
-  void one(const FieldInfo& field, void* at) {
-    if (is_scalar(field.kind)) return visit(FieldRef(field, at), path);
-    if (field.kind == Kind::Struct) {
-      if (const void* inner = part(field, at)) object(*field.type, const_cast<void*>(inner));
-    } else if (field.kind == Kind::StructList) {
-      const void* where = &member<char>(field, at);
-      const std::size_t size = field.type->ops->size(where);
-      const std::size_t length = path.size();
-      for (std::size_t i = 0; i < size; ++i) {
-        if (want_paths) path += "[" + std::to_string(i) + "]";
-        object(*field.type, const_cast<void*>(field.type->ops->at(where, i)));
-        path.resize(length);
-      }
-    }
-  }
-};
+bool is_content(const Verbatim& kept) { return kept.kept == Kept::Content; }
 
 }  // namespace
 
@@ -93,39 +42,96 @@ std::string scalar_text(const FieldInfo& field, const void* object) {
   return text;
 }
 
-bool FieldRef::is_set() const { return protocol::is_set(*info_, object_); }
-
-void FieldRef::unset() { protocol::unset(*info_, object_); }
-
-std::optional<std::int64_t> FieldRef::integer() const { return integer_in(*info_, object_); }
-
-void FieldRef::set_integer(std::int64_t value) {
-  if (info_->kind == Kind::Int32) set<std::int32_t>(*info_, object_) = static_cast<std::int32_t>(value);
-  if (info_->kind == Kind::Int64) set<std::int64_t>(*info_, object_) = value;
-  if (info_->kind == Kind::Bool) set<bool>(*info_, object_) = value != 0;
-}
-
-std::optional<std::string_view> FieldRef::text() const {
-  if (info_->kind != Kind::String) return std::nullopt;
-  const auto* value = value_of<std::string>(*info_, object_);
-  return value ? std::optional<std::string_view>(*value) : std::nullopt;
-}
-
-void FieldRef::set_text(std::string_view value) {
-  if (info_->kind == Kind::String) set<std::string>(*info_, object_) = value;
-}
-
-std::string FieldRef::to_string() const { return scalar_text(*info_, object_); }
-
-void for_each_field(Message& message, const std::function<void(FieldRef, std::string_view)>& visit, bool want_paths) {
-  Walk{visit, want_paths, {}}.object(*message.type().body, message.body());
-}
-
 Role role_of(const FieldInfo& field, const void* object) {
   if (field.beside == nullptr) return field.role;
   const auto* text = value_of<std::string>(*field.beside->field, object);
   const auto& values = field.beside->values;
   return text != nullptr && std::find(values.begin(), values.end(), *text) != values.end() ? field.role : Role::None;
+}
+
+Role FieldView::role() const { return role_of(*info_, object_); }
+
+bool FieldView::is_set() const { return info_->kind >= Kind::Int32List || protocol::is_set(*info_, object_); }
+
+std::optional<std::int64_t> FieldView::integer() const {
+  if (!is_set()) return std::nullopt;
+  return with_value(*info_, object_, element_, []<class T>(const T& value) -> std::optional<std::int64_t> {
+    if constexpr (kIsInteger<T>) {
+      return value;
+    } else {
+      return std::nullopt;
+    }
+  });
+}
+
+std::optional<std::string_view> FieldView::text() const {
+  if (!is_set()) return std::nullopt;
+  return with_value(*info_, object_, element_, []<class T>(const T& value) -> std::optional<std::string_view> {
+    if constexpr (std::is_same_v<T, std::string>) {
+      return value;
+    } else {
+      return std::nullopt;
+    }
+  });
+}
+
+std::string FieldView::to_string() const {
+  if (info_->kind < Kind::Struct) return scalar_text(*info_, object_);
+  return with_value(*info_, object_, element_, []<class T>(const T& value) {
+    std::string text;
+    if constexpr (kIsInteger<T>) append_int64(text, value);
+    if constexpr (std::is_same_v<T, double>) append_double(text, value);
+    if constexpr (std::is_same_v<T, std::string>) text = value;
+    return text;
+  });
+}
+
+void FieldRef::unset() {
+  if (info().kind < Kind::Int32List) return protocol::unset(info(), object_);
+  with_value(info(), object_, element(), []<class T>(T&& value) {
+    if constexpr (std::is_lvalue_reference_v<T>) value = std::remove_reference_t<T>();
+  });
+}
+
+void FieldRef::set_integer(std::int64_t value) {
+  with_value(info(), object_, element(), [&]<class T>(T&& place) {
+    using Value = std::remove_reference_t<T>;
+    if constexpr (kIsInteger<Value>) {
+      if (info().kind < Kind::Struct) {
+        set<Value>(info(), object_) = static_cast<Value>(value);
+      } else {
+        place = static_cast<Value>(value);
+      }
+    }
+  });
+}
+
+void FieldRef::set_text(std::string_view value) {
+  if (info().kind == Kind::String) set<std::string>(info(), object_) = value;
+  if (info().kind == Kind::StringList) member<std::vector<std::string>>(info(), object_)[element()] = value;
+}
+
+bool has_unknown(const Message& message) {
+  struct {
+    bool found = false;
+    void value(const FieldInfo&, const void*, std::size_t, std::string_view) {}
+    void end(const StructInfo& info, const void* object, std::string_view) {
+      found = found || !unknown_fields(info, object).empty();
+    }
+  } unknown;
+  FieldWalk<const void, decltype(unknown)>(unknown, false).object(*message.type().body, message.body());
+  return unknown.found || !message.residue.trailing.empty() ||
+         std::ranges::any_of(message.residue.verbatim, is_content);
+}
+
+void drop_unknown(Message& message) {
+  struct {
+    void value(const FieldInfo&, void*, std::size_t, std::string_view) {}
+    void end(const StructInfo& info, void* object, std::string_view) { unknown_fields(info, object).clear(); }
+  } dropping;
+  FieldWalk<void, decltype(dropping)>(dropping, false).object(*message.type().body, message.body());
+  message.residue.trailing.clear();
+  std::erase_if(message.residue.verbatim, is_content);
 }
 
 }  // namespace ibkr::protocol

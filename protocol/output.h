@@ -7,10 +7,12 @@
 
 namespace ibkr::protocol {
 
-/// What is short is written beside the string first, as a string can only grow by bytes that it has cleared. What is
-/// not is written to the string's end, which is scratch space until finish() or abandon(), called last.
+/// A text of up to 256 bytes is built in a buffer of the Output's own and appended in one piece, because a string
+/// clears the bytes that it grows by before they are written. A longer text is built at the end of the string itself.
+/// Until finish() or abandon() is called, which is the last call, the string's content behind its old end is undefined.
 ///
-/// Whoever writes takes at(), keeps the place in a local variable, so in a register, and gives it back with wrote_to().
+/// A writer asks at() for the place to write to, keeps it in a local variable, so that it stays in a register, and
+/// gives it back with wrote_to().
 class Output {
  public:
   explicit Output(std::string& out) : out_(out), size_(out.size()) {}
@@ -19,14 +21,15 @@ class Output {
 
   char* at() { return at_; }
   void wrote_to(char* at) { at_ = at; }
-  /// `at`, or the place where the text has moved to, with room for `bytes` more.
+  /// Makes room for `bytes` more at `at`. Returns `at`, or the same place in the text where the text has moved.
   char* need(char* at, std::size_t bytes) {
     return static_cast<std::size_t>(end_ - at) >= bytes ? at : grow(offset(at), bytes);
   }
-  /// A place that outlives a move.
+  /// How many bytes stand before `at`; it stays true when the text moves.
   std::size_t offset(const char* at) const { return static_cast<std::size_t>(at - begin_); }
   char* at(std::size_t offset) { return begin_ + offset; }
 
+  /// Ends the string behind what was written.
   void finish() {
     if (begin_ == short_) {
       out_.append(short_, offset(at_));
@@ -34,6 +37,7 @@ class Output {
       out_.resize(size_ + offset(at_));
     }
   }
+  /// Leaves the string as it was at first.
   void abandon() { out_.resize(size_); }
 
  private:

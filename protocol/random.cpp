@@ -89,9 +89,9 @@ class Maker {
 
   void again(const TextOp& op, std::span<const TextOp> body) {
     if (scope_.objects[op.slot] == nullptr || chance(50)) return;
-    const void* list = static_cast<char*>(scope_.objects[op.slot]) + op.field->offset;
-    for (std::size_t i = 0; i < op.field->type->ops->size(list); ++i) {
-      enter(op.element_slot, const_cast<void*>(op.field->type->ops->at(list, i)));
+    void* const owner = scope_.objects[op.slot];
+    for (std::size_t i = 0; i < list_size(*op.field, owner); ++i) {
+      enter(op.element_slot, list_element(*op.field, owner, i));
       run(body);
     }
     enter(op.element_slot, nullptr);

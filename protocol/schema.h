@@ -79,7 +79,7 @@ struct FieldInfo {
   const StructInfo* type;  ///< for Struct and StructList, else null
   const EnumInfo* values;  ///< names of an integer's values, or null
   std::uint16_t offset;    ///< of the member in its struct
-  std::uint16_t bit;       ///< that says whether it is set, in the struct's first words; a list's is never set
+  std::uint16_t bit;       ///< number of its presence bit (storage.h): 1 when the field is set, always 0 for a list
   std::uint16_t number;    ///< protobuf field number, 0 when text only
   Kind kind;
   ProtoType proto;
@@ -105,6 +105,7 @@ struct StructOps {
   std::size_t (*size)(const void* list);
   void* (*append)(void* list);  ///< adds an empty element and returns it
   const void* (*at)(const void* list, std::size_t);
+  void* (*element)(void* list, std::size_t);  ///< the same, for writing
   void (*clear)(void* list);
   void* (*insert)(void* list, std::size_t);  ///< an empty element before the one with this number, or at the end
   void (*erase)(void* list, std::size_t);
@@ -125,10 +126,10 @@ struct StructInfo {
   std::string_view name;
   std::string_view doc;
   std::span<const FieldInfo> fields;
-  std::span<const ProtoField> proto;     ///< by protobuf number less 1, which is the field's bit
+  std::span<const ProtoField> proto;     ///< the field with protobuf number n at place n - 1, which is also its bit
   std::span<const std::uint16_t> lists;  ///< indices of the lists among `fields`
-  /// Bits of the fields that an encoder looks at even when they are not set: lists, and what is `always` written. As
-  /// many words as the struct has.
+  /// The presence bits of lists and of fields that are `always` written, in as many words as the struct begins with. An
+  /// encoder has to look at these fields even though their bits are 0 in the struct.
   std::span<const std::uint64_t> asked;
   std::uint32_t unknown_offset;  ///< of the std::string that keeps unknown protobuf fields, as they came
   const StructOps* ops;

@@ -18,25 +18,15 @@ void clear_list(const FieldInfo& field, void* object) {
 }  // namespace
 
 std::size_t list_size(const FieldInfo& field, const void* object) {
-  switch (field.kind) {
-    case Kind::Int32List:
-      return member<std::vector<std::int32_t>>(field, object).size();
-    case Kind::DoubleList:
-      return member<std::vector<double>>(field, object).size();
-    case Kind::StringList:
-      return member<std::vector<std::string>>(field, object).size();
-    case Kind::StructList:
+  return visit_kind(field.kind, [&]<class T>(std::type_identity<T>) -> std::size_t {
+    if constexpr (std::is_same_v<T, AnyStructList>) {
       return field.type->ops->size(&member<char>(field, object));
-    case Kind::Int32:
-    case Kind::Int64:
-    case Kind::Double:
-    case Kind::Bool:
-    case Kind::Decimal:
-    case Kind::String:
-    case Kind::Struct:
-      break;
-  }
-  return 0;
+    } else if constexpr (kIsScalar<T> || std::is_same_v<T, AnyStruct>) {
+      return 0;
+    } else {
+      return member<T>(field, object).size();
+    }
+  });
 }
 
 void drop(const FieldInfo& field, void* object) {

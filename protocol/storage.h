@@ -65,10 +65,21 @@ std::size_t list_size(const FieldInfo& field, const void* object);
 
 /// The struct in a field of kind Struct, or null when it is unset or there is no object.
 inline const void* part(const FieldInfo& field, const void* object) { return value_of<char>(field, object); }
+inline void* part(const FieldInfo& field, void* object) {
+  return is_set(field, object) ? &member<char>(field, object) : nullptr;
+}
 /// The same, set to an empty one when it is unset.
 inline void* make_part(const FieldInfo& field, void* object) {
   if (!is_set(field, object)) clear(*field.type, &set<char>(field, object));
   return &member<char>(field, object);
+}
+
+/// The element with this number of a list of structs.
+inline const void* list_element(const FieldInfo& field, const void* object, std::size_t number) {
+  return field.type->ops->at(&member<char>(field, object), number);
+}
+inline void* list_element(const FieldInfo& field, void* object, std::size_t number) {
+  return field.type->ops->element(&member<char>(field, object), number);
 }
 
 }  // namespace ibkr::protocol

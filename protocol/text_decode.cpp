@@ -354,7 +354,7 @@ class TextDecoder : Watch<Watched> {
     const StructOps& ops = *op.field->type->ops;
     void* const list = static_cast<char*>(object(op.slot)) + op.field->offset;
     const bool there = op.code == TextOpCode::Again && static_cast<std::size_t>(i) < ops.size(list);
-    enter(op.element_slot, there ? const_cast<void*>(ops.at(list, static_cast<std::size_t>(i))) : ops.append(list));
+    enter(op.element_slot, there ? ops.element(list, static_cast<std::size_t>(i)) : ops.append(list));
     element_ = i;
     return run(body);
   }

@@ -27,9 +27,8 @@ void drop_younger(const StructInfo& info, void* object, int server_version) {
     } else if (field.kind == Kind::Struct && is_set(field, object)) {
       drop_younger(*field.type, make_part(field, object), server_version);
     } else if (field.kind == Kind::StructList) {
-      const void* const list = &member<char>(field, object);
-      for (std::size_t i = 0; i < field.type->ops->size(list); ++i)
-        drop_younger(*field.type, const_cast<void*>(field.type->ops->at(list, i)), server_version);
+      for (std::size_t i = 0; i < list_size(field, object); ++i)
+        drop_younger(*field.type, list_element(field, object, i), server_version);
     }
   }
 }

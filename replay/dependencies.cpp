@@ -62,10 +62,9 @@ void Dependencies::asked(RequestIndex index, const protocol::Message& request) {
   if (!own) return;
   const std::size_t place = place_of(*own);
   asked_.push_back({index, place});
-  protocol::Message walked = request;
   protocol::for_each_field(
-      walked,
-      [&](const protocol::FieldRef& field, std::string_view) {
+      request,
+      [&](const protocol::FieldView& field, std::string_view) {
         if (field.info().role != Role::OrderId) return;
         const std::int64_t id = field.integer().value_or(0);
         if (id != 0 && id != *own) parents_[family(place_of(id))] = family(place);

@@ -114,13 +114,14 @@ template <class S> void destroy(void* s) { delete static_cast<S*>(s); }
 template <class S> std::size_t size(const void* l) { return static_cast<const std::vector<S>*>(l)->size(); }
 template <class S> void* append(void* l) { return &static_cast<std::vector<S>*>(l)->emplace_back(); }
 template <class S> const void* at(const void* l, std::size_t i) { return &(*static_cast<const std::vector<S>*>(l))[i]; }
+template <class S> void* element(void* l, std::size_t i) { return &(*static_cast<std::vector<S>*>(l))[i]; }
 template <class S> void clear(void* l) { static_cast<std::vector<S>*>(l)->clear(); }
 template <class S> auto place(void* l, std::size_t i) { return static_cast<std::vector<S>*>(l)->begin() + static_cast<std::ptrdiff_t>(i); }
 template <class S> void* insert(void* l, std::size_t i) { return &*static_cast<std::vector<S>*>(l)->emplace(place<S>(l, i)); }
 template <class S> void erase(void* l, std::size_t i) { static_cast<std::vector<S>*>(l)->erase(place<S>(l, i)); }
 
 """
-WHOLE_OPS, LIST_OPS = ("create", "destroy"), ("size", "append", "at", "clear", "insert", "erase")
+WHOLE_OPS, LIST_OPS = ("create", "destroy"), ("size", "append", "at", "element", "clear", "insert", "erase")
 
 
 def struct_ops(name, elements):
