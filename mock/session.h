@@ -33,7 +33,7 @@ class SessionOwner {
 };
 
 /// One connection. Loop thread only.
-class Session : private protocol::ServerSide::Server {
+class Session final : private protocol::ServerSide::Server {
  public:
   /// Begins to read at once. `owner` and `world` outlive it.
   Session(SessionOwner& owner, World& world, int server_version_cap, std::unique_ptr<net::Connection> connection);

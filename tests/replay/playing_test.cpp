@@ -266,6 +266,30 @@ TEST_CASE("lists without an id go to the request that asked for them, in turn") 
   CHECK(names(app.gets()) == Lines{"Position", "PositionEnd"});
 }
 
+TEST_CASE("a request without an id that was refused or never answered does not take the next one's answer") {
+  // Broken: the second market rule is served as the answer to the first, and the app waits for the last one for ever.
+  const auto rule_request = [](int id) {
+    return make<protocol::MarketRuleRequest>([&](auto& m) { m.market_rule_id = id; });
+  };
+  const auto rule = [](int id) { return make<protocol::MarketRule>([&](auto& m) { m.market_rule_id = id; }); };
+  const auto time_request = make<protocol::CurrentTimeRequest>();
+  const auto time = [](int at) { return make<protocol::CurrentTime>([&](auto& m) { m.current_time = at; }); };
+  RecordedFile file;
+  file.session(178).start(7, 1);
+  file.out(rule_request(999))
+      .in(error(-1, 322, "Error processing request"))
+      .out(rule_request(26))
+      .out(rule_request(32));
+  file.in(rule(26)).in(rule(32));
+  file.out(time_request).in(time(1)).out(time_request).wait(4000).out(time_request).in(time(5)).end();
+  const Recording recording = file.load();
+  const auto& requests = recording.requests();
+  REQUIRE(requests.size() == 7);
+  for (const std::size_t answered : {1U, 2U, 3U, 4U, 6U}) CHECK(requests[answered].answers.size() == 1);
+  CHECK(requests[5].answers.empty());
+  CHECK(recording.pushes().empty());
+}
+
 TEST_CASE("news of a subscription come when they came, and stop when it is cancelled") {
   // Broken: the position after a fill is told before the order is placed.
   RecordedFile file;
