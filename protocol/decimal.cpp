@@ -224,6 +224,18 @@ bool Decimal::is_zero() const {
   return form_ == Form::Scaled ? mantissa_ == 0 : form_ == Form::Spelled && parts_of(kept_text())->digits.empty();
 }
 
+bool Decimal::is_spelled_unset_mark() const {
+  static constexpr std::array<std::string_view, 4> kMarks = {"9223372036854775807", "-9223372036854775808",
+                                                             "170141183460469231731687303715884105727", "2147483647"};
+  if (std::ranges::find(kMarks, kept_text()) != kMarks.end()) return true;
+  const double nearest = to_double();
+  if (nearest == std::numeric_limits<double>::max()) return true;
+  return std::ranges::any_of(kMarks, [&](std::string_view digits) {
+    const auto mark = parse(digits);
+    return nearest == mark->to_double() && *this == *mark;
+  });
+}
+
 double Decimal::to_double() const {
   switch (form_) {
     case Form::Scaled: {

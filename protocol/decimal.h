@@ -49,12 +49,25 @@ class Decimal {
     }
     return *this;
   }
+  Decimal& operator=(std::int64_t integer) {
+    drop();
+    mantissa_ = integer;
+    scale_ = 0;
+    form_ = Form::Scaled;
+    return *this;
+  }
   constexpr ~Decimal() { drop(); }
 
   bool is_nan() const { return form_ == Form::NotANumber; }
   bool is_infinite() const { return form_ == Form::Infinity || form_ == Form::MinusInfinity; }
   bool is_finite() const { return !is_nan() && !is_infinite(); }
   bool is_zero() const;
+  /// True for the numbers by which clients and TWS say that there is none, in any spelling: 2^31-1, 2^63-1, -2^63,
+  /// 2^127-1, and what as a double is the largest one.
+  bool is_unset_mark() const {
+    constexpr std::int64_t kLeast = INT32_MAX;  // and the only one of so few digits
+    return form_ == Form::Scaled ? mantissa_ >= kLeast && *this == Decimal(kLeast) : is_spelled_unset_mark();
+  }
   /// The nearest double.
   double to_double() const;
   /// As it was spelled; what was computed is spelled with all its digits.
@@ -91,6 +104,7 @@ class Decimal {
   };
 
   constexpr Decimal(std::int64_t mantissa, std::uint16_t scale) : mantissa_(mantissa), scale_(scale) {}
+  bool is_spelled_unset_mark() const;
   static std::optional<Decimal> parse_slowly(std::string_view text);
   static Decimal spelled(Form form, std::string_view text);
   constexpr void drop() {

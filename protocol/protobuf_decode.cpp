@@ -305,7 +305,7 @@ class Reader : Watch<Watched> {
   bool read_decimal(const StructInfo& info, const ProtoField& field, std::string_view text, Decimal& value) {
     std::int64_t whole = 0;
     if (read_digits(text, whole) && whole != kUnsetInt32) [[likely]] {
-      value = Decimal(whole);
+      value = whole;
       return true;
     }
     return read_any_decimal(info, field, text, value);

@@ -39,12 +39,26 @@ class TextDecoder : Watch<Watched> {
       message_.residue.trailing.emplace_back(take());
     }
     if (end_ != end) return Unexpected(cut_short());
-    if (doubtful_.op != nullptr && (!whole || !message_.residue.trailing.empty())) return Unexpected(rows_shifted());
+    if (doubtful_ && (!whole || !message_.residue.trailing.empty())) return Unexpected(rows_shifted());
     if (!whole) return Unexpected(*std::move(error_));
     return {};
   }
 
  private:
+  /// The first value of a field that is sent twice.
+  struct First {
+    std::string_view text;
+    std::uint32_t index;
+  };
+  /// The first count that is negative or empty, and where it ended.
+  struct Doubtful {
+    const TextOp* op;
+    std::string_view text;
+    std::uint32_t index;
+    const char* at;
+    std::int64_t element;
+  };
+
   bool run(std::span<const TextOp> ops) { return run(ops.data(), ops.data() + ops.size()); }
 
   // Ops that the server version admits are run in order; returns false after fail(). Fields, and the bodies of most
@@ -125,7 +139,7 @@ class TextDecoder : Watch<Watched> {
         std::int64_t value = 0;
         const char* const end = digits_before_nul(at, value);
         if (end == nullptr || end - at > 9) break;  // longer ones may stand for unset
-        set<Decimal>(op, object(op.slot)) = Decimal(value);
+        set<Decimal>(op, object(op.slot)) = value;
         return after(end);
       }
       case Kind::Double: {
@@ -225,8 +239,7 @@ class TextDecoder : Watch<Watched> {
   bool first(const TextOp& op) {
     if (at_end(op)) return false;
     const char* const start = at_;
-    first_ = {start, static_cast<std::size_t>(end_of_field(start) - start)};
-    first_index_ = index_ + 1;
+    first_ = {{start, static_cast<std::size_t>(end_of_field(start) - start)}, index_ + 1};
     return scalar(op);
   }
 
@@ -241,7 +254,7 @@ class TextDecoder : Watch<Watched> {
       return true;
     }
     if (!value(op, text)) return false;
-    if (first_index_ != 0 && !means(op, first_, object(op.slot))) keep_at(first_index_, Kept::First, first_);
+    if (first_ && !means(op, first_->text, object(op.slot))) keep_at(first_->index, Kept::First, first_->text);
     return true;
   }
 
@@ -303,7 +316,7 @@ class TextDecoder : Watch<Watched> {
     const Reading reading = text.empty() ? Reading::Other : read_int64(text, number);
     if (reading == Reading::Bad) return bad(op, text);
     if (number < 0 || text.empty()) {
-      if (doubtful_.op == nullptr) doubtful_ = {&op, text, index_, at_, element_};
+      if (!doubtful_) doubtful_ = {&op, text, index_, at_, element_};
       number = 0;
       keep(text, Kept::Unset);
     } else if (reading == Reading::Other) {
@@ -493,11 +506,11 @@ class TextDecoder : Watch<Watched> {
     const std::string then =
         error_ ? error_->to_string() : std::to_string(message_.residue.trailing.size()) + " fields are left at the end";
     message_.residue.trailing.clear();
-    index_ = doubtful_.index;
-    at_ = doubtful_.at;
-    element_ = doubtful_.element;
-    const TextOp& op = *doubtful_.op;
-    fail(op.field, op.slot, "a count of " + shown(doubtful_.text) + ", but rows seem to follow: " + then);
+    index_ = doubtful_->index;
+    at_ = doubtful_->at;
+    element_ = doubtful_->element;
+    const TextOp& op = *doubtful_->op;
+    fail(op.field, op.slot, "a count of " + shown(doubtful_->text) + ", but rows seem to follow: " + then);
     return *std::move(error_);
   }
 
@@ -565,17 +578,8 @@ class TextDecoder : Watch<Watched> {
   TextScope<void> scope_;
   std::optional<DecodeError> error_;
 
-  // The first value of a field that is sent twice; in no field yet while the index is 0.
-  std::string_view first_;
-  std::uint32_t first_index_ = 0;
-  /// The first count that is negative or empty, and where it ended.
-  struct {
-    const TextOp* op = nullptr;
-    std::string_view text;
-    std::uint32_t index = 0;
-    const char* at = nullptr;
-    std::int64_t element = 0;
-  } doubtful_;
+  std::optional<First> first_;
+  std::optional<Doubtful> doubtful_;
 };
 
 }  // namespace

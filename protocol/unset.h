@@ -19,7 +19,6 @@ constexpr bool has_unset_mark(Role role) {
 }
 
 inline bool means_unset(double value) { return value == kUnsetDouble; }
-/// 2^31-1, 2^63-1, -2^63, 2^127-1, and what as a double is the largest one; in any spelling.
-bool means_unset(const Decimal& value);
+inline bool means_unset(const Decimal& value) { return value.is_unset_mark(); }
 
 }  // namespace ibkr::protocol
