@@ -85,10 +85,16 @@ def our_fields(values):
     return fields
 
 
+DECIMAL_MARKS = ["", "2147483647", "-9223372036854775808", "1.7976931348623157E308", str(2**127 - 1)]
+MARKS = [2**31 - 1, 2**63 - 1, 1.7976931348623157e308, *DECIMAL_MARKS]  # to us, a field that says so is unset
+
+
 def differences(ours, theirs, path=""):
     """(path, what) of every field that differs."""
     if isinstance(ours, dict) and isinstance(theirs, dict):
         for name in sorted(ours.keys() | theirs.keys()):
+            if name not in ours and theirs[name] in MARKS:
+                continue
             if name not in ours or name not in theirs:
                 yield path + name, f"ours {ours.get(name, 'absent')!r}, theirs {theirs.get(name, 'absent')!r}"
             else:
@@ -154,7 +160,8 @@ class Filler:
                 return pick.random() < 0.5
             case field.CPPTYPE_STRING:
                 if letters(field.name) in decimals:
-                    return pick.choice(["0", "1", "-2.5", "100", "0.00000001", "12345678901234.56"])
+                    usual = ["0", "1", "-2.5", "100", "0.00000001", "12345678901234.56"]
+                    return pick.choice([*usual, "1e-05", "+5", ".5", "1E+30", "NaN", "0." + "1" * 55, pick.choice(DECIMAL_MARKS)])
                 return self.text()
         raise ValueError(f"no random value for {field.full_name}")
 

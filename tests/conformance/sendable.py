@@ -1,6 +1,8 @@
 """Random answers that a real server could have sent: our random messages without what clients rightly stumble over."""
 
+import re
 import zlib
+from decimal import Decimal
 
 import excused
 from toolkit import write_json
@@ -18,9 +20,24 @@ def make(client, toolkit, message, wire, version, seed):
     if tamed != as_made:
         payload = toolkit.encode("in", version, tamed)
         _, sent = toolkit.decode("in", version, payload)
+    if wire == "text":
+        payload = each_its_own(payload, version)
+        _, sent = toolkit.decode("in", version, payload)
     return payload, sent["fields"]
 
 
+def each_its_own(payload, version):
+    """Gives every price and size of a text payload a value of its own. Where a payload says one field twice, the two then
+    differ, and which of them counts is seen."""
+    head = 4 if version >= RAW_IDS else payload.index(b"\0") + 1
+    fields = payload[head:].split(b"\0")
+    for i, text in enumerate(fields):
+        if re.fullmatch(rb"-?\d+\.\d+", text) and float(text) != 0:  # layouts ask whether some are 0
+            fields[i] = (b"-" if text.startswith(b"-") else b"") + b"%d.25" % (i + 1)
+    return payload[:head] + b"\0".join(fields)
+
+
+RAW_IDS = 201  # from here on the message id is four bytes
 PROTOBUF_CONTRACTS = 205  # from here on contract details are protobuf
 
 # What each type of condition has besides its type and its conjunction.
@@ -43,7 +60,7 @@ def be_strict(fields, body, structs, whole):
     for name, field in structs[body].items():
         value = fields.get(name)
         if field["kind"] == "decimal" and value is not None and whole:
-            fields[name] = int(value)
+            fields[name] = int(Decimal(value))
         elif field["kind"] == "struct" and value is not None:
             be_strict(value, field["type"], structs, whole)
         elif field["kind"] == "struct[]":

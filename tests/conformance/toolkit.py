@@ -93,7 +93,7 @@ def write_json(value):
     if isinstance(value, list):
         return "[" + ",".join(map(write_json, value)) + "]"
     if isinstance(value, Decimal):
-        return format(value, "f")
+        return str(value)
     if isinstance(value, float) and value in (float("inf"), float("-inf")):
         return '"Infinity"' if value > 0 else '"-Infinity"'
     return json.dumps(value)
