@@ -7,6 +7,7 @@
 
 #include "protocol/decimal.h"
 #include "protocol/fields.h"
+#include "protocol/kind.h"
 #include "protocol/numbers.h"
 #include "protocol/protobuf_wire.h"
 #include "protocol/storage.h"
@@ -124,46 +125,35 @@ class Statements {
 
   void one(const FieldInfo& field, const void* at) {
     if (!std::ranges::all_of(field.conditions, [at](const Condition& c) { return holds(c, 0, 0, at); })) return;
-    switch (field.kind) {
-      case Kind::Int32:
-        if (const auto* value = value_of<std::int32_t>(field, at)) integer(*value, field, at);
-        return;
-      case Kind::Int64:
-        if (const auto* value = value_of<std::int64_t>(field, at)) integer(*value, field, at);
-        return;
-      case Kind::Bool:
-        if (const auto* value = value_of<bool>(field, at)) scalar(*value ? "true" : "false", field, at);
-        return;
-      case Kind::Double:
-        if (const auto* value = value_of<double>(field, at)) number(spelled(*value), field, at);
-        return;
-      case Kind::Decimal:
-        if (const auto* value = value_of<Decimal>(field, at)) number(spelled(*value), field, at);
-        return;
-      case Kind::String:
-        if (const auto* value = value_of<std::string>(field, at); value != nullptr && !value->empty())
-          scalar(*value, field, at);
-        return;
-      case Kind::Struct:
+    visit_kind(field.kind, [&]<class T>(std::type_identity<T>) {
+      if constexpr (kIsScalar<T>) {
+        if (const T* value = value_of<T>(field, at)) one_value(*value, field, at);
+      } else if constexpr (std::is_same_v<T, AnyStruct>) {
         if (const void* inner = part(field, at)) object(*field.type, inner);
-        return;
-      case Kind::Int32List:
-        return list(field, at, member<std::vector<std::int32_t>>(field, at));
-      case Kind::DoubleList:
-        return list(field, at, member<std::vector<double>>(field, at));
-      case Kind::StringList:
-        return list(field, at, member<std::vector<std::string>>(field, at));
-      case Kind::StructList: {
-        const void* elements = &member<char>(field, at);
-        const std::size_t size = field.type->ops->size(elements);
-        count(size, field);
-        for (std::size_t i = 0; i < size; ++i) {
-          const std::size_t length = enter(i);
-          object(*field.type, field.type->ops->at(elements, i));
-          path_.resize(length);
-        }
-        return;
+      } else if constexpr (std::is_same_v<T, AnyStructList>) {
+        structs(field, &member<char>(field, at));
+      } else {
+        list(field, at, member<T>(field, at));
       }
+    });
+  }
+
+  void one_value(std::int32_t value, const FieldInfo& field, const void* at) { integer(value, field, at); }
+  void one_value(std::int64_t value, const FieldInfo& field, const void* at) { integer(value, field, at); }
+  void one_value(bool value, const FieldInfo& field, const void* at) { scalar(value ? "true" : "false", field, at); }
+  void one_value(double value, const FieldInfo& field, const void* at) { number(spelled(value), field, at); }
+  void one_value(const Decimal& value, const FieldInfo& field, const void* at) { number(spelled(value), field, at); }
+  void one_value(const std::string& value, const FieldInfo& field, const void* at) {
+    if (!value.empty()) scalar(value, field, at);
+  }
+
+  void structs(const FieldInfo& field, const void* elements) {
+    const std::size_t size = field.type->ops->size(elements);
+    count(size, field);
+    for (std::size_t i = 0; i < size; ++i) {
+      const std::size_t length = enter(i);
+      object(*field.type, field.type->ops->at(elements, i));
+      path_.resize(length);
     }
   }
 

@@ -6,6 +6,7 @@
 #include "protocol/catalogue.h"
 #include "protocol/fields.h"
 #include "protocol/json.h"
+#include "protocol/kind.h"
 #include "protocol/storage.h"
 #include "view/frame_text.h"
 
@@ -13,7 +14,6 @@ namespace ibkr::view {
 namespace {
 
 using protocol::FieldInfo;
-using protocol::Kind;
 
 constexpr std::size_t kLongestValue = 60;  // characters; a text can have megabytes
 
@@ -42,31 +42,17 @@ class Walk {
  public:
   void over(const protocol::StructInfo& info, const void* object, bool is_nested) {
     for (const FieldInfo& field : info.fields) {
-      switch (field.kind) {
-        case Kind::Struct:
-          if (const void* inner = protocol::part(field, object)) over(*field.type, inner, true);
-          break;
-        case Kind::StructList:
-          count(field, field.type->ops->size(&protocol::member<char>(field, object)));
-          break;
-        case Kind::Int32List:
-          count(field, protocol::member<std::vector<std::int32_t>>(field, object).size());
-          break;
-        case Kind::DoubleList:
-          count(field, protocol::member<std::vector<double>>(field, object).size());
-          break;
-        case Kind::StringList:
-          count(field, protocol::member<std::vector<std::string>>(field, object).size());
-          break;
-        case Kind::Int32:
-        case Kind::Int64:
-        case Kind::Double:
-        case Kind::Bool:
-        case Kind::Decimal:
-        case Kind::String:
+      protocol::visit_kind(field.kind, [&]<class T>(std::type_identity<T>) {
+        if constexpr (protocol::kIsScalar<T>) {
           if (!is_nested || field.telling) scalar(field, object);
-          break;
-      }
+        } else if constexpr (std::is_same_v<T, protocol::AnyStruct>) {
+          if (const void* inner = protocol::part(field, object)) over(*field.type, inner, true);
+        } else if constexpr (std::is_same_v<T, protocol::AnyStructList>) {
+          count(field, field.type->ops->size(&protocol::member<char>(field, object)));
+        } else {
+          count(field, protocol::member<T>(field, object).size());
+        }
+      });
     }
   }
 
@@ -104,7 +90,7 @@ class Walk {
 }  // namespace
 
 std::string_view scalar_name(const protocol::FieldInfo& field, const void* object) {
-  if (field.values == nullptr || field.kind != Kind::Int32) return "";
+  if (field.values == nullptr || field.kind != protocol::Kind::Int32) return "";
   const auto* number = protocol::value_of<std::int32_t>(field, object);
   return number != nullptr ? protocol::value_name(*field.values, *number) : std::string_view();
 }
