@@ -397,8 +397,8 @@ class Reader : Watch<Watched> {
 void sort_marks(std::vector<Verbatim>& marks) {
   const auto place = [](const Verbatim& mark) { return std::tuple(mark.index, mark.number); };
   std::ranges::stable_sort(marks, {}, place);
-  const auto [again, end] = std::ranges::unique(marks, {}, place);
-  marks.erase(again, end);
+  const auto same = [&](const Verbatim& left, const Verbatim& right) { return place(left) == place(right); };
+  marks.erase(std::unique(marks.begin(), marks.end(), same), marks.end());
 }
 
 template <bool Watched>

@@ -18,7 +18,7 @@
 namespace ibkr::replay {
 
 /// One of Replay::connect(). Times are nanoseconds of one monotonic clock.
-class Serving : private protocol::ServerSide::Server {
+class Serving final : private protocol::ServerSide::Server {
  public:
   /// `number` is for logs and the verdict.
   Serving(Replay& replay, std::size_t number);

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from protocol_description import PROTOBUF_OFFSET, Description, Wrong
 from protocol_lines import FIRST_VERSION, LAST_VERSION
-from reference_layout import cancel_told, end_told, layout_lines
+from reference_layout import cancel_told, end_told, layout_lines, statement_told, statement_told
 
 ROOT = Path(__file__).resolve().parents[1]
 MESSAGES = ROOT / "protocol" / "messages"
@@ -88,6 +88,8 @@ A `decimal` is a number with its exact digits, which protobuf carries as a strin
 | tag | free text that the app made up |
 | text | prose, which may quote ids |
 
+*Only if*: the field says something only where that holds in the same struct; elsewhere it does not count, whatever stands
+there. *0 says something*, *-1 says nothing*: unset, 0, false and the empty text say nothing, but for these.
 *Refers*: the id of something else than what the message is about, such as a parent order.
 *Ignorable*: without it the message still means the same to a program. *From 223 on* and the like: the server version
 that gave protobuf the field; others are as old as their message.
@@ -276,7 +278,9 @@ class Reference:
     @staticmethod
     def roles(f):
         beside = f"beside {f.beside[0]}={'/'.join(f.beside[1])}" if f.beside else ""
-        return [word for word in (f.role, beside, "key" if f.key else "", "refers" if f.refers else "", f"from {f.since} on" if f.since else "", "ignorable" if f.ignorable else "") if word]
+        return [word for word in (f.role, beside, "key" if f.key else "", "refers" if f.refers else "",
+                             f"from {f.since} on" if f.since else "", "ignorable" if f.ignorable else "",
+                             *statement_told(f)) if word]
 
     def layout(self, m):
         last = (m.protobuf or LAST_VERSION + 1) - 1

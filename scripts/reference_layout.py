@@ -1,6 +1,6 @@
 """A message's text layout as lines for people: what each field is, at which server versions, and how it is spelled."""
 
-from protocol_layout import NUMBERS
+from protocol_layout import NUMBERS, Slot
 from protocol_lines import LAST_VERSION
 
 COMPARES = {"Equal": "==", "NotEqual": "!=", "Less": "<", "LessEqual": "<=", "Greater": ">", "GreaterEqual": ">="}
@@ -58,6 +58,16 @@ def end_told(end):
     condition = " and ".join([*(_condition(end.slots, c) for c in end.conditions),
                               *("answer." + _condition(end.answer_slots, c) for c in end.answer_conditions)])
     return (f" {when}" if when else "") + (f", if `{condition}`" if condition else "")
+
+
+def statement_told(f):
+    """What decides whether a field says something: "only if `hedge_type != ""`", "-1 says nothing", "0 says something"."""
+    told = []
+    if f.conditions:
+        told.append("only if `" + " and ".join(_condition([Slot(0, None, None)], c) for c in f.conditions) + "`")
+    if f.default:
+        told.append("0 says something" if f.default == "none" else f"{f.default} says nothing")
+    return told
 
 
 def cancel_told(message):

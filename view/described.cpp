@@ -216,6 +216,21 @@ std::string conditions_text(std::span<const protocol::Condition> conditions, std
   return text;
 }
 
+std::string only_if(const FieldInfo& field) {
+  static constexpr protocol::TextSlot kOwnStruct[] = {{0, nullptr}};
+  return conditions_text(field.conditions, kOwnStruct);
+}
+
+bool zero_says_something(const FieldInfo& field) {
+  const bool number = field.kind == Kind::Int32 || field.kind == Kind::Int64 || field.kind == Kind::Double ||
+                      field.kind == Kind::Decimal;
+  return number && field.silent.empty();
+}
+
+std::string_view says_nothing(const FieldInfo& field) {
+  return field.silent == "0" || field.silent == "false" ? std::string_view() : field.silent;
+}
+
 std::vector<const MessageInfo*> requests_answered_by(const MessageInfo& answer) {
   std::vector<const MessageInfo*> requests;
   std::ranges::copy_if(protocol::all_messages(), std::back_inserter(requests), [&](const MessageInfo* request) {

@@ -45,6 +45,12 @@ std::string_view rule_name(protocol::Unnumbered rule);
 /// Conditions as the description writes them, joined; `before` stands before each field's name.
 std::string conditions_text(std::span<const protocol::Condition> conditions, std::span<const protocol::TextSlot> slots,
                             std::string_view before = "");
+/// Where the field says something, as the description writes it: "hedge_type != """; "" for everywhere.
+std::string only_if(const protocol::FieldInfo& field);
+/// True for a number of which 0 says more than unset does.
+bool zero_says_something(const protocol::FieldInfo& field);
+/// The value, other than 0, false and the empty text, that says no more than unset does; "" for none.
+std::string_view says_nothing(const protocol::FieldInfo& field);
 /// When the end counts, as the description writes it: "keep_up_to_date == 0 and …"; "" for no condition.
 std::string condition_text(const protocol::End& end);
 /// The requests that the message can answer.

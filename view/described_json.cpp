@@ -84,6 +84,9 @@ void fields(Json& json, const StructInfo& info) {
       json.text_if("values", values_name(field));
       if (field.since != 0) json.number("since", field.since);
       if (field.ignorable) json.flag("ignorable", true);
+      json.text_if("only_if", only_if(field));
+      if (zero_says_something(field)) json.flag("zero_says_something", true);
+      json.text_if("says_nothing", says_nothing(field));
       json.text("meaning", field.doc);
     });
   });

@@ -155,6 +155,9 @@ std::string remarks(const FieldInfo& field) {
   if (!values_name(field).empty()) all.emplace_back(values_name(field));
   if (field.since != 0) all.push_back(fmt::format("from {} on", field.since));
   if (field.ignorable) all.emplace_back("ignorable");
+  if (!field.conditions.empty()) all.push_back("only if " + only_if(field));
+  if (zero_says_something(field)) all.emplace_back("0 says something");
+  if (!says_nothing(field).empty()) all.push_back(fmt::format("{} says nothing", says_nothing(field)));
   return fmt::format("{}", fmt::join(all, ", "));
 }
 

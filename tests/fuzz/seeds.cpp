@@ -5,11 +5,11 @@
 #include <iostream>
 
 #include "journal/database.h"
-#include "journal/writer.h"
 #include "protocol/catalogue.h"
 #include "protocol/codec.h"
 #include "protocol/json.h"
 #include "protocol/random.h"
+#include "tests/fuzz/session.h"
 #include "tests/protocol/samples.h"
 
 using namespace ibkr;
@@ -82,38 +82,26 @@ void write_streams(const fs::path& folder) {
   write(folder / "framer" / "answer", answer);
 }
 
-void require(bool holds, const std::string& what) {
-  if (!holds) throw std::runtime_error(what);
+/// An app that asks what was asked in the session that is served.
+void write_serving(const fs::path& folder) {
+  std::string app = '\x40' + hello_bytes({100, fuzz::kServerVersion, ""});
+  for (const auto& [direction, payload] : fuzz::session_frames()) {
+    if (direction == Direction::Out) append_frame(app, payload);
+  }
+  write(folder / "serving" / "app", app);
 }
 
-/// A short session with something of everything that a journal keeps, on small pages, so that a changed byte hits.
+/// A short session on small pages, so that a changed byte hits.
 void write_journal(const fs::path& folder) {
+  using fuzz::require;
   fs::create_directories(folder / "journal");
   const std::string file = (folder / "journal" / "session.db").string();
   fs::remove(file);
-  auto opened = journal::Writer::open(file);
-  require(opened.has_value(), opened ? "" : opened.error());
-  journal::Writer& writer = **opened;
+  const auto [writer, session] = fuzz::begin_session(file);
   const journal::Stamp at{1'764'000'000'000'000'000, 1'000'000'000};
-  const auto session = writer.begin_session({"127.0.0.1:50312", "127.0.0.1", 7496, at});
-  const Hello hello{100, 178, ""};
-  writer.hello(session, hello, hello_bytes(hello), at);
-  const HelloAnswer answer{178, "20261123 09:30:00 EST"};
-  writer.hello_answer(session, answer, hello_answer_payload(answer), at);
-  std::mt19937_64 generator(1);
-  for (const char* name :
-       {"StartApiRequest", "PlaceOrderRequest", "OpenOrder", "OrderStatus", "ExecutionDetails", "TickPrice"}) {
-    const MessageInfo* type = find_message(name);
-    require(type != nullptr, std::string("no message is called ") + name);
-    std::string payload;
-    require(encode(random_message(*type, Wire::Text, 178, generator), 178, payload).has_value(), name);
-    writer.frame(session, type->direction, payload, at);
-  }
-  writer.frame(session, Direction::In, "no message at all", at);
-  writer.event(session, "note", "a note", "raw", at);
-  writer.end_session(session, journal::EndStatus::Closed, "the app closed the connection", at);
-  const auto closed = writer.close();
-  require(closed.has_value(), closed ? "" : closed.error());
+  writer->frame(session, Direction::In, "no message at all", at);
+  writer->event(session, "note", "a note", "raw", at);
+  fuzz::end_session(*writer, session);
 
   const auto database = journal::Database::open(file, SQLITE_OPEN_READWRITE);
   require(database.has_value(), database ? "" : database.error());
@@ -132,6 +120,7 @@ int main(int argc, char** argv) {
     write_messages(argv[1]);
     write_samples(argv[1]);
     write_streams(argv[1]);
+    write_serving(argv[1]);
     write_journal(argv[1]);
   } catch (const std::exception& failed) {
     std::cerr << "fuzz_seeds: " << failed.what() << "\n";
