@@ -1,5 +1,5 @@
 // Fills that count once, and the queries that our pages show.
-#include <regex>
+#include <string_view>
 
 #include "tests/journal/journal_files.h"
 
@@ -50,17 +50,32 @@ SessionId told(Writer& writer, const std::vector<std::string>& payloads) {
 const char* const kFills = "SELECT execution_id, session_id, quantity, price, commission FROM v_fills ORDER BY 1";
 
 /// The statements of a page: in ```sql blocks, or given to the sqlite3 command.
+/// What stands between the two marks, each time.
+std::vector<std::string> between(std::string_view text, std::string_view before, std::string_view after) {
+  std::vector<std::string> found;
+  for (std::size_t at = text.find(before); at != text.npos; at = text.find(before, at)) {
+    at += before.size();
+    const std::size_t end = text.find(after, at);
+    if (end == text.npos) break;
+    found.emplace_back(text.substr(at, end - at));
+    at = end + after.size();
+  }
+  return found;
+}
+
+/// A query in the shell's double quotes has \$ for $.
+std::string unquoted(std::string sql) {
+  for (std::size_t at = sql.find("\\$"); at != sql.npos; at = sql.find("\\$", at)) sql.erase(at++, 1);
+  return sql;
+}
+
 std::vector<std::string> queries_of(const std::string& page) {
   const std::string text = slurp(std::string(IBKR_SOURCE_DIR) + "/" + page);
   std::vector<std::string> found;
-  const auto each = [](const std::string& in, const std::regex& pattern, auto&& take) {
-    for (std::sregex_iterator at(in.begin(), in.end(), pattern), end; at != end; ++at) take((*at)[1].str());
-  };
-  each(text, std::regex("sqlite3 sessions\\.db \"([^\"]*)\""),
-       [&](const std::string& sql) { found.push_back(std::regex_replace(sql, std::regex("\\\\\\$"), "$$")); });
-  each(text, std::regex("```sql\\n([^`]*)```"), [&](const std::string& block) {
-    each(block, std::regex("([^;]*[^;\\s][^;]*);"), [&](const std::string& sql) { found.push_back(sql); });
-  });
+  for (const std::string& sql : between(text, "sqlite3 sessions.db \"", "\"")) found.push_back(unquoted(sql));
+  for (const std::string& block : between(text, "```sql\n", "```")) {
+    for (const std::string& sql : between(block, "", ";")) found.push_back(sql);
+  }
   return found;
 }
 
