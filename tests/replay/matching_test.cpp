@@ -380,7 +380,7 @@ TEST_CASE("what cannot be decoded is refused under its own id, and its cancel ig
   const Recording recording = file.session(178).start(7, 1).end().load();
   SimulatedApp app(recording);
   app.ask(start_api(7));
-  const Outcome outcome = app.asks(std::string("1\00011\00077\000not a number\000", 24));
+  const Outcome outcome = app.asks(std::string("1\00011\00077\000not a number\000", 21));
   REQUIRE(is<Refused>(outcome));
   CHECK(std::get<Refused>(outcome).messages[0].as<protocol::ErrorMessage>().id == 77);
   CHECK(mentions(std::get<Refused>(outcome).mismatch.summary(), "cannot be decoded"));
