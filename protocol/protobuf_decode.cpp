@@ -153,13 +153,26 @@ class Reader : Watch<Watched> {
     return fail(at, "wire type " + std::to_string(type) + " is not used in this protocol");
   }
 
-  [[gnu::always_inline]] const char* fixed(const char* at, const char* end, double& value) {
-    std::uint64_t bits = 0;
+  [[gnu::always_inline]] const char* fixed(const char* at, const char* end, std::uint64_t& bits) {
     if (end - at < static_cast<std::ptrdiff_t>(sizeof bits)) return cut_number(at);
     std::memcpy(&bits, at, sizeof bits);
     if constexpr (std::endian::native == std::endian::big) bits = __builtin_bswap64(bits);
-    value = std::bit_cast<double>(bits);
     return at + sizeof bits;
+  }
+  const char* fixed(const char* at, const char* end, double& value) {
+    std::uint64_t bits = 0;
+    at = fixed(at, end, bits);
+    value = std::bit_cast<double>(bits);
+    return at;
+  }
+  /// Null for a mark, too.
+  [[gnu::always_inline]] const char* read_double(const char* at, const char* end, double& value) {
+    std::uint64_t bits;
+    at = fixed(at, end, bits);
+    if (at == nullptr || bits == std::bit_cast<std::uint64_t>(kUnsetDouble)) [[unlikely]]
+      return nullptr;
+    value = std::bit_cast<double>(bits);
+    return at;
   }
   [[gnu::cold]] const char* cut_number(const char* at) { return fail(at, "the payload ends inside a number"); }
 
@@ -171,13 +184,13 @@ class Reader : Watch<Watched> {
     switch (field.kind) {
       case Kind::Int32:
         at = varint(at, end, number);
-        if (static_cast<std::int32_t>(number) == kUnsetInt32 && is_mark(info, field)) [[unlikely]]
+        if (at == nullptr || (static_cast<std::int32_t>(number) == kUnsetInt32 && is_mark(info, field))) [[unlikely]]
           return nullptr;
         member<std::int32_t>(field, object) = static_cast<std::int32_t>(number);
         break;
       case Kind::Int64:
         at = varint(at, end, number);
-        if (static_cast<std::int64_t>(number) == kUnsetInt64 && is_mark(info, field)) [[unlikely]]
+        if (at == nullptr || (static_cast<std::int64_t>(number) == kUnsetInt64 && is_mark(info, field))) [[unlikely]]
           return nullptr;
         member<std::int64_t>(field, object) = static_cast<std::int64_t>(number);
         break;
@@ -186,9 +199,8 @@ class Reader : Watch<Watched> {
         member<bool>(field, object) = number != 0;
         break;
       case Kind::Double:
-        at = fixed(at, end, member<double>(field, object));
-        if (at != nullptr && means_unset(member<double>(field, object))) [[unlikely]]
-          return nullptr;
+        at = read_double(at, end, member<double>(field, object));
+        if (at == nullptr) return nullptr;
         break;
       case Kind::Decimal:
         at = text(at, end, view);
@@ -246,7 +258,7 @@ class Reader : Watch<Watched> {
       at = text(at, end, view);
       if (at) member<std::vector<std::string>>(field, object).emplace_back(view);
     } else if (field.kind == Kind::Int32List) {
-      std::uint64_t number = 0;
+      std::uint64_t number;
       at = varint(at, end, number);
       if (at) member<std::vector<std::int32_t>>(field, object).push_back(static_cast<std::int32_t>(number));
     } else {
@@ -284,7 +296,7 @@ class Reader : Watch<Watched> {
 
   /// Past a value that is kept as it came.
   const char* skip(std::uint32_t type, const char* at, const char* end) {
-    std::uint64_t number = 0;
+    std::uint64_t number;
     double real = 0;
     std::string_view view;
     switch (type) {

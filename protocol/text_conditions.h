@@ -40,7 +40,7 @@ inline bool applies(const TextOp& op, int server_version) {
 bool holds(const Condition& condition, int server_version, int message_version, const void* object);
 
 template <class Object>
-bool hold(std::span<const Condition> conditions, const TextScope<Object>& scope) {
+inline bool hold(std::span<const Condition> conditions, const TextScope<Object>& scope) {
   return std::ranges::all_of(conditions, [&](const Condition& condition) {
     return holds(condition, scope.server_version, scope.message_version, scope.objects[condition.slot]);
   });
@@ -48,7 +48,7 @@ bool hold(std::span<const Condition> conditions, const TextScope<Object>& scope)
 
 /// True when the body of an If is to be run.
 template <class Object>
-bool enters(const TextOp& op, const TextScope<Object>& scope) {
+inline bool enters(const TextOp& op, const TextScope<Object>& scope) {
   return op.number != kConditions ? scope.message_version >= op.number : hold(op.detail->conditions, scope);
 }
 
