@@ -167,7 +167,7 @@ class Reader : Watch<Watched> {
   }
   /// Null for a mark, too.
   [[gnu::always_inline]] const char* read_double(const char* at, const char* end, double& value) {
-    std::uint64_t bits;
+    std::uint64_t bits = 0;
     at = fixed(at, end, bits);
     if (at == nullptr || bits == std::bit_cast<std::uint64_t>(kUnsetDouble)) [[unlikely]]
       return nullptr;
