@@ -16,8 +16,7 @@
 //                          of a second after the app has last done something), and not at all once the app has gone
 //                          on to a later one
 //   a push                 the app has come as far as it had; waited for like an order, and ten seconds more, as the
-//   app
-//                          may be slow
+//                          app may be slow
 #pragma once
 
 #include <cstdint>
