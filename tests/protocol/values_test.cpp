@@ -204,12 +204,10 @@ TEST_CASE("of a value that text carries twice the last one that is set counts") 
   open.order_id = 5;
   open.order.emplace().order_type = "TRAIL";
   open.order->trail_stop_price = 101.5;
-  for (const auto& [type, made] : {std::pair("OpenOrder", Message(open)), std::pair("CompletedOrder", [&] {
-                                     CompletedOrder completed;
-                                     completed.order.emplace() = *open.order;
-                                     return Message(completed);
-                                   }())}) {
-    CAPTURE(type);
+  CompletedOrder completed;
+  completed.order.emplace() = *open.order;
+  for (const Message& made : {Message(open), Message(completed)}) {
+    CAPTURE(made.name());
     const auto stop = [](const Message& message) -> std::optional<double> {
       if (const auto* order = message.get_if<OpenOrder>()) return order->order->trail_stop_price;
       return message.as<CompletedOrder>().order->trail_stop_price;
@@ -238,8 +236,8 @@ TEST_CASE("of a value that text carries twice the last one that is set counts") 
     CHECK(stop(read(protobuf, kMaxServerVersion)) == 101.5);
 
     Message edited = read(with("99.5", "101.5"), 178);
-    auto& order = type == std::string_view("OpenOrder") ? edited.as<OpenOrder>().order.operator*()
-                                                        : *edited.as<CompletedOrder>().order;
+    auto* open_order = edited.get_if<OpenOrder>();
+    auto& order = open_order ? *open_order->order : *edited.as<CompletedOrder>().order;
     order.trail_stop_price = 7;
     CHECK(stop(read(written(edited, 178), 178)) == 7);
     order.trail_stop_price = std::nullopt;
