@@ -42,8 +42,8 @@ struct WriterOptions {
 class Writer {
  public:
   /// Creates the file, or opens it to append; seals sessions that a crash left open. Each opening is a recording of its
-  /// own, which its sessions name. Fails with a text that says what,
-  /// where and what to do: another process records into it (which), not a journal, a newer format, no such directory.
+  /// own, which its sessions name. Fails with a text that says what, where and what to do: another process records into
+  /// it (which), not a journal, a newer format, no such directory.
   static Expected<std::unique_ptr<Writer>, std::string> open(const std::string& path, WriterOptions options = {});
   /// Closes, if close() was not called.
   ~Writer();
@@ -78,8 +78,8 @@ class Writer {
   /// Waits until all that was given before the call is committed. False when that did not happen in time.
   bool flush(std::chrono::milliseconds timeout);
   /// Commits what waits, seals every session (those not ended get status error), joins the journal thread and leaves
-  /// one self-contained file. Fails, naming the loss, where the disk still refuses, or
-  /// where the file was deleted or moved meanwhile. Nothing may be recorded after it.
+  /// one self-contained file. Fails, naming the loss, where the disk still refuses, or where the file was deleted or
+  /// moved meanwhile. Nothing may be recorded after it.
   Expected<void, std::string> close();
 
  private:
