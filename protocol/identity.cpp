@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "protocol/fields.h"
 #include "protocol/storage.h"
 
 namespace ibkr::protocol {
@@ -36,6 +37,13 @@ std::optional<std::int64_t> integer_with_role(const Message& message, Role role)
     const auto* value = field.kind == Kind::Int64 ? value_of<std::int64_t>(field, object) : nullptr;
     return value ? std::optional(*value) : std::nullopt;
   });
+}
+
+void set_integer_with_role(Message& message, Role role, std::int64_t value) {
+  for (const IdPath& path : message.type().ids) {
+    if (path.role != role || path.in_list || path.steps.size() != 1) continue;
+    return FieldRef(*path.steps.front(), message.body()).set_integer(value);
+  }
 }
 
 std::optional<std::string_view> text_with_role(const Message& message, Role role) {

@@ -21,6 +21,10 @@ std::optional<std::int64_t> integer_with_role(const Message& message, Role role)
 /// The same for ids that are texts: accounts, execution ids. Valid until the message changes.
 std::optional<std::string_view> text_with_role(const Message& message, Role role);
 
+/// Sets the id with this role where it stands in the message itself, not in a part of it. Does nothing when it has
+/// none.
+void set_integer_with_role(Message& message, Role role, std::int64_t value);
+
 /// The id that an error about this request carries: its request id or its order id, -1 when it has neither. `request`
 /// may be one that was read in part only.
 std::int32_t error_id(const Message& request);

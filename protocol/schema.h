@@ -295,6 +295,7 @@ struct MessageInfo {
   Unnumbered unnumbered;                        ///< how answers find it when it has no id
   std::span<const IdPath> ids;                  ///< what it is about, nearest to the top first
   bool pushed;                                  ///< an answer that TWS also sends unasked
+  bool setting;                                 ///< a command that holds for the connection: a new one needs it again
 };
 
 /// One named value of an enumeration.

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Turns protocol/messages/*.tws into C++: plain structs (protocol/messages.h) and the tables of protocol/schema.h
-and protocol/error_codes.h.
+"""Turns protocol/messages/*.tws into C++: plain structs (protocol/messages.h), which answers a request has as types
+(protocol/answers.h), and the tables of protocol/schema.h and protocol/error_codes.h.
 
     generate_protocol.py --out DIR FILE.tws...
 
@@ -12,6 +12,7 @@ import itertools
 import sys
 from pathlib import Path
 
+from protocol_answers import answers_header
 from protocol_description import CLOCKS, SPELLINGS, Description, Wrong
 from protocol_layout import Slot
 
@@ -94,7 +95,6 @@ def messages_header(description):
         out.append(f"  constexpr std::size_t offsets[] = {{{places}}};\n  return offsets[bit];\n}}\n")
     out.append("}  // namespace ibkr::protocol\n\n#pragma GCC diagnostic pop")
     return "\n".join(out) + "\n"
-
 
 TABLES_HEAD = """\
 #include "protocol/messages.h"
@@ -420,7 +420,7 @@ def catalogue_source(description):
             f"RequestKind::{camel(m.kind.replace('-', '_')) if m.kind else 'None'}, {answers}, {ends}, "
             f"{pointer(m.cancel)}, {pointer(cancels.get(m.name))}, {', '.join(conditions)}, "
             f"{pointer(m.cancel_all)}, {pointer(cancels_all.get(m.name))}, "
-            f"Unnumbered::{camel(m.rule) if m.rule else 'No'}, {ids}, {str(m.pushed).lower()}}};\n")
+            f"Unnumbered::{camel(m.rule) if m.rule else 'No'}, {ids}, {flag(m.pushed)}, {flag(m.setting)}}};\n")
     listed = ", ".join(f"&{m.name}::info" for m in messages)
     out.append(f"constexpr const MessageInfo* catalogue[] = {{{listed}}};")
     out.append("std::span<const MessageInfo* const> all_messages() { return catalogue; }\n")
@@ -459,7 +459,7 @@ def main():
         print(wrong, file=sys.stderr)
         return 1
     (options.out / "protocol").mkdir(parents=True, exist_ok=True)
-    for name, text in (("protocol/messages.h", messages_header(description)), ("tables.h", tables_header(description)),
+    for name, text in (("protocol/messages.h", messages_header(description)), ("protocol/answers.h", WARNING + answers_header(description)), ("tables.h", tables_header(description)),
                        ("structs.cpp", structs_source(description)), ("layouts.cpp", layouts_source(description)),
                        ("catalogue.cpp", catalogue_source(description))):
         (options.out / name).write_text(text)

@@ -259,6 +259,8 @@ class Reference:
             yield f"answer to: {self.links(requests)}"
         if m.pushed:
             yield "TWS sends it unasked, too"
+        if m.setting:
+            yield "holds for the connection: a new one needs it again"
 
     def then(self, end):
         return f", then {self.links(end.then)}" if end.then else ""

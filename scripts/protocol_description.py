@@ -96,6 +96,7 @@ class Message:
     since: int = FIRST_VERSION
     protobuf: int = 0
     pushed: bool = False
+    setting: bool = False
     kind: str = ""
     answers: list = member(default_factory=list)
     ends: list = member(default_factory=list)  # of End
@@ -363,6 +364,9 @@ class Description:
         elif word == "pushed":
             expect(line, not rest and message.direction == "in", "pushed, in an 'in' message")
             message.pushed = True
+        elif word == "setting":
+            expect(line, not rest and message.direction == "out", "setting, in an 'out' message")
+            message.setting = True
         elif word == "kind":
             expect(line, len(rest) == 1 and rest[0] in KINDS and message.direction == "out",
                    f"kind {'|'.join(KINDS)}, in an 'out' message")

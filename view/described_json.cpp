@@ -175,6 +175,7 @@ void members(Json& json, const MessageInfo& type, int server_version) {
   json.text_if("without_id", rule_name(type.unnumbered));
   names(json, "answer_to", requests_answered_by(type));
   if (type.direction == protocol::Direction::In) json.flag("pushed", type.pushed);
+  if (type.direction == protocol::Direction::Out) json.flag("setting", type.setting);
   fields(json, *type.body);
   structs(json, *type.body);
   if (server_version != 0) layout(json, type, server_version);

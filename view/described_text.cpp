@@ -140,6 +140,7 @@ void append_relations(const MessageInfo& type, std::string& out) {
   append_line("refused by", errors_of_cancel(type, &protocol::ErrorCodeInfo::refuses), out);
   append_line("answer to", names(requests_answered_by(type)), out);
   if (type.pushed) append_line("pushed", "TWS sends it unasked, too", out);
+  if (type.setting) append_line("setting", "holds for the connection: a new one needs it again", out);
 }
 
 /// " beside key=AccountCode/AccountOrGroup" where another field decides about the role.

@@ -36,7 +36,7 @@ class Descriptions(unittest.TestCase):
     def test_ours_generates(self):
         status, errors, made = generate(*MESSAGES.glob("*.tws"))
         self.assertEqual((status, errors), (0, ""))
-        self.assertEqual(made, {"messages.h", "tables.h", "structs.cpp", "layouts.cpp", "catalogue.cpp"})
+        self.assertEqual(made, {"answers.h", "messages.h", "tables.h", "structs.cpp", "layouts.cpp", "catalogue.cpp"})
 
     def test_program_says_what_is_wrong_and_fails(self):
         with tempfile.TemporaryDirectory() as out:
