@@ -1,0 +1,88 @@
+#include "client/observer_thread.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "client/process.h"
+
+namespace ibkr::client {
+
+struct ObserverThread::State {
+  void run();
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<std::function<void()>> tasks;
+  bool stopping = false;
+  bool ended = false;
+  Process made_in;
+  std::thread thread;
+  std::atomic<std::thread::id> id;  // none once it has ended: ids are used again
+};
+
+void ObserverThread::State::run() {
+  std::vector<std::function<void()>> batch;
+  while (true) {
+    {
+      std::unique_lock lock(mutex);
+      changed.wait(lock, [this] { return !tasks.empty() || stopping; });
+      if (tasks.empty()) {
+        ended = true;
+        id = std::thread::id();
+        return;
+      }
+      batch.swap(tasks);
+    }
+    for (auto& task : batch) {
+      task();
+      task = nullptr;  // what it captured goes before the next one begins
+    }
+    batch.clear();
+  }
+}
+
+ObserverThread::ObserverThread() : state_(std::make_shared<State>()) {
+  const std::lock_guard lock(state_->mutex);  // the thread begins with its id known
+  state_->thread = std::thread([state = state_] { state->run(); });
+  state_->id = state_->thread.get_id();
+}
+
+ObserverThread::~ObserverThread() {
+  if (!state_->made_in.is_current()) {  // the thread does not exist here, and its mutex may be locked for ever
+    static auto* const kept = new std::vector<std::shared_ptr<State>>;
+    kept->push_back(std::move(state_));
+    return;
+  }
+  stop();
+  if (is_current()) {
+    state_->thread.detach();
+  } else {
+    state_->thread.join();
+  }
+}
+
+void ObserverThread::post(std::function<void()> task) {
+  {
+    const std::lock_guard lock(state_->mutex);
+    if (!state_->ended) {
+      state_->tasks.push_back(std::move(task));
+      if (state_->tasks.size() == 1) state_->changed.notify_one();
+      return;
+    }
+  }
+  task();
+}
+
+void ObserverThread::stop() {
+  const std::lock_guard lock(state_->mutex);
+  state_->stopping = true;
+  state_->changed.notify_one();
+}
+
+bool ObserverThread::is_current() const { return std::this_thread::get_id() == state_->id; }
+
+}  // namespace ibkr::client
