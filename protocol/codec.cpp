@@ -106,7 +106,7 @@ Expected<void, EncodeError> encode(const Message& message, int server_version, W
   write_head(output, type.id, wire, server_version);
   Expected<void, EncodeError> done;
   if (wire == Wire::Text) {
-    encode_text(message, server_version, output);
+    done = encode_text(message, server_version, output);
   } else {
     done = encode_protobuf(message, output);
   }

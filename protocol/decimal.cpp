@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "protocol/numbers.h"
+#include "protocol/unset.h"
 
 namespace ibkr::protocol {
 namespace {
@@ -49,6 +50,7 @@ struct Parts {
 
 /// Takes a number's text apart; none where it is no finite number.
 std::optional<Parts> parts_of(std::string_view text) {
+  text = trimmed(text);
   Parts parts;
   const char* at = text.data();
   const char* const end = at + text.size();
@@ -78,7 +80,7 @@ std::optional<Parts> parts_of(std::string_view text) {
   return parts;
 }
 
-/// "infinity" for " Infinity" in any letter case.
+/// In small letters.
 std::string lower(std::string_view text) {
   std::string out(text);
   std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
@@ -201,8 +203,9 @@ std::optional<Decimal> Decimal::parse(std::string_view text) {
 std::optional<Decimal> Decimal::parse_slowly(std::string_view text) {
   if (text.size() > kMaxText) return std::nullopt;
   if (parts_of(text)) return spelled(Form::Spelled, text);
-  const bool negative = text.starts_with('-');
-  const std::string word = lower(negative || text.starts_with('+') ? text.substr(1) : text);
+  const std::string_view signed_word = trimmed(text);
+  const bool negative = signed_word.starts_with('-');
+  const std::string word = lower(negative || signed_word.starts_with('+') ? signed_word.substr(1) : signed_word);
   if (word == "nan") return spelled(Form::NotANumber, text);
   if (word == "infinity" || word == "infinite" || word == "inf") {
     return spelled(negative ? Form::MinusInfinity : Form::Infinity, text);
@@ -225,15 +228,36 @@ bool Decimal::is_zero() const {
 }
 
 bool Decimal::is_spelled_unset_mark() const {
-  static constexpr std::array<std::string_view, 4> kMarks = {"9223372036854775807", "-9223372036854775808",
-                                                             "170141183460469231731687303715884105727", "2147483647"};
-  if (std::ranges::find(kMarks, kept_text()) != kMarks.end()) return true;
+  struct Mark {
+    double nearest;
+    std::string_view digits;
+    std::string_view as_double;  // its nearest double in full, and in as few digits as it needs
+    std::string_view as_short_double;
+  };
+  static constexpr std::array<Mark, 4> kMarks = {{
+      {0x1p63, "9223372036854775807", "9223372036854775808", "9223372036854776000"},
+      {-0x1p63, "-9223372036854775808", "-9223372036854775808", "-9223372036854776000"},
+      {0x1p127, "170141183460469231731687303715884105727", "170141183460469231731687303715884105728",
+       "170141183460469230000000000000000000000"},
+      {0x1.fffffffcp30, "2147483647", "2147483647", "2147483647"},
+  }};
   const double nearest = to_double();
-  if (nearest == std::numeric_limits<double>::max()) return true;
-  return std::ranges::any_of(kMarks, [&](std::string_view digits) {
-    const auto mark = parse(digits);
-    return nearest == mark->to_double() && *this == *mark;
-  });
+  if (means_unset(nearest)) return true;
+  const auto mark = std::ranges::find(kMarks, nearest, &Mark::nearest);
+  if (mark == kMarks.end()) return false;
+  const auto is = [&](std::string_view digits) { return kept_text() == digits || *this == *parse(digits); };
+  return is(mark->digits) || is(mark->as_double) || is(mark->as_short_double);
+}
+
+std::optional<std::int64_t> Decimal::to_int64() const {
+  if (form_ == Form::Scaled && scale_ == 0) return mantissa_;
+  const auto parts = parts_of(to_string());
+  constexpr std::int64_t kMostDigits = 19;
+  if (!parts || parts->last() < 0 || parts->place > kMostDigits) return std::nullopt;
+  const std::string digits = (parts->negative ? "-0" : "0") + parts->down_to(0);
+  std::int64_t value = 0;
+  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return read.ec == std::errc() ? std::optional(value) : std::nullopt;
 }
 
 double Decimal::to_double() const {

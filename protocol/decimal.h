@@ -25,8 +25,8 @@ class Decimal {
     return Decimal(mantissa, static_cast<std::uint16_t>(scale));
   }
   /// Reads "-123.450", with or without sign, point and exponent, and "NaN", "Infinity", "Infinite", "inf" in any
-  /// letter case. Nothing is rounded. None where the text is no number, is longer than kMaxText, or has an exponent of
-  /// more than 9 digits.
+  /// letter case; blanks around belong to the spelling. Nothing is rounded. None where the text is no number, is longer
+  /// than kMaxText, or has an exponent of more than 9 digits.
   static std::optional<Decimal> parse(std::string_view text);
   static constexpr std::size_t kMaxText = 1000;
   /// The nearest decimal with `scale` digits after the point (0..18). What is too large for 18 digits, and what is not
@@ -63,13 +63,15 @@ class Decimal {
   bool is_finite() const { return !is_nan() && !is_infinite(); }
   bool is_zero() const;
   /// True for the numbers by which clients and TWS say that there is none, in any spelling: 2^31-1, 2^63-1, -2^63,
-  /// 2^127-1, and what as a double is the largest one.
+  /// 2^127-1, each of them as a double spells it (9.223372036854776E18), and what as a double is the largest one.
   bool is_unset_mark() const {
     constexpr std::int64_t kLeast = INT32_MAX;  // and the only one of so few digits
     return form_ == Form::Scaled ? mantissa_ >= kLeast && *this == Decimal(kLeast) : is_spelled_unset_mark();
   }
   /// The nearest double.
   double to_double() const;
+  /// The same number; none where it has a fraction, or is out of the range.
+  std::optional<std::int64_t> to_int64() const;
   /// As it was spelled; what was computed is spelled with all its digits.
   std::string to_string() const;
   void append_to(std::string& out) const;

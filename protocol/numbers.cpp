@@ -1,11 +1,15 @@
 #include "protocol/numbers.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
+#include <limits>
+#include <optional>
 #include <string>
+
+#include "protocol/decimal.h"
 
 namespace ibkr::protocol {
 namespace {
@@ -62,16 +66,31 @@ char* write_short_double(char* at, double value) {
   return at + decimals;
 }
 
+/// What the digits of a number beyond the range of doubles read as. from_chars, because strtod obeys the locale.
+double beyond_range(std::string_view digits) {
+  constexpr long double kLargestRoundedUp = 1.7977e308L;
+  long double wide = 0;  // where it is wider than a double, it holds what was rounded up
+  if (std::from_chars(digits.data(), digits.data() + digits.size(), wide).ec == std::errc()) {
+    if (wide > 1 && wide < kLargestRoundedUp) return std::numeric_limits<double>::max();
+    return static_cast<double>(wide);
+  }
+  const auto exponent = digits.find_first_of("eE");
+  const auto negative = digits.starts_with('-');
+  const bool small = exponent == digits.npos ? digits.substr(negative).starts_with("0.")
+                                             : digits.substr(exponent + 1).starts_with('-');
+  return (small ? 0.0 : HUGE_VAL) * (negative ? -1 : 1);
+}
+
 /// Any spelling of a double, compared with ours afterwards.
 Reading read_double_slowly(std::string_view text, double& value) {
-  std::string_view digits = text;
+  std::string_view digits = trimmed(text);
   if (digits.starts_with('+')) digits.remove_prefix(1);
   if (digits.empty() || digits.front() == '+') return Reading::Bad;
   if (digits == "Infinite") digits = "Infinity";  // as ib_async spells it
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (end != digits.data() + digits.size()) return Reading::Bad;
-  if (error == std::errc::result_out_of_range) {  // 1e999 or 1e-999: nearest that a double can hold
-    value = std::strtod(std::string(digits).c_str(), nullptr);
+  if (error == std::errc::result_out_of_range) {
+    value = beyond_range(digits);
   } else if (error != std::errc()) {
     return Reading::Bad;
   }
@@ -89,11 +108,11 @@ Reading read_int64(std::string_view text, std::int64_t& value) {
     const std::string_view digits = text.front() == '-' ? text.substr(1) : text;
     return digits.front() == '0' && text.size() > 1 ? Reading::Other : Reading::Exact;
   }
-  // "+5", and "5.0" or "5E0" from clients that keep whole numbers in doubles
-  double number = 0;
-  if (text.empty() || read_double(text, number) == Reading::Bad) return Reading::Bad;
-  if (number != std::trunc(number) || std::abs(number) >= 9.2e18) return Reading::Bad;
-  value = static_cast<std::int64_t>(number);
+  // "+5", " 5", and "5.0" or "5E0" from clients that keep whole numbers in doubles
+  const auto number = Decimal::parse(text);
+  const auto whole = number ? number->to_int64() : std::nullopt;
+  if (!whole) return Reading::Bad;
+  value = *whole;
   return Reading::Other;
 }
 
@@ -127,6 +146,21 @@ Reading read_double(std::string_view text, double& value) {
   const bool tidy_fraction = fraction_digits == 1 || (fraction_digits > 1 && end[-1] != '0');
   const bool no_exponent = mantissa == 0 || value >= 1e-4 || value <= -1e-4;
   return tidy_whole && tidy_fraction && no_exponent ? Reading::Exact : Reading::Other;
+}
+
+Reading read_flag(std::string_view text, bool& value) {
+  const auto is = [word = trimmed(text)](std::string_view spelled) {
+    return std::ranges::equal(word, spelled, {},
+                              [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  };
+  std::int64_t number = 0;
+  if (is("true") || is("false")) {
+    value = is("true");
+    return Reading::Other;
+  }
+  if (read_int64(text, number) == Reading::Bad) return Reading::Bad;
+  value = number != 0;
+  return text == "0" || text == "1" ? Reading::Exact : Reading::Other;
 }
 
 char* write_int64(char* at, std::int64_t value) {

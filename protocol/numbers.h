@@ -75,9 +75,23 @@ inline const char* decimal_before_nul(const char* at, double& value) {
   return at;
 }
 
-/// Any spelling.
+/// A text without the blanks around it, which most clients' parsers pass over.
+inline std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\n\v\f\r";
+  const std::size_t first = text.find_first_not_of(kBlanks);
+  return first == text.npos ? std::string_view() : text.substr(first, text.find_last_not_of(kBlanks) + 1 - first);
+}
+
+/// True for a text that says no number at all.
+inline bool is_blank(std::string_view text) { return trimmed(text).empty(); }
+
+/// Any spelling: a sign, needless zeros, an exponent, blanks around. A whole number may be spelled as a double is, and
+/// is exact however long it is. A double beyond the range becomes infinity or zero, but for the largest one rounded
+/// up to fewer digits, as clients spell their mark for unset ("1.79769313486232E+308"): that reads as the largest one.
 Reading read_int64(std::string_view text, std::int64_t& value);
 Reading read_double(std::string_view text, double& value);
+/// 1 and 0, any other number for true, and the words true and false in any letter case. Exact for 1 and 0 only.
+Reading read_flag(std::string_view text, bool& value);
 void append_int64(std::string& out, std::int64_t value);
 void append_double(std::string& out, double value);
 /// The same to a place with room for kMax… characters; returns the end.

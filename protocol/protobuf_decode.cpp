@@ -48,7 +48,8 @@ class Marks {
 };
 
 // Every function that reads takes where to read from and returns where it ended, or null: then the outcome says why,
-// or, when it does not, the value is a mark for unset. Watched: every piece is reported to an observer.
+// or, when it does not, the value is a mark for unset or too large for its type. Watched: every piece is reported to an
+// observer.
 template <bool Watched>
 class Reader : Watch<Watched> {
  public:
@@ -91,8 +92,13 @@ class Reader : Watch<Watched> {
         }
         if (!outcome_) return false;
         marks.remove(bit);
-        keep_mark(part, fields[bit], at, end);
+        const char* const value = at;
         at = skip(static_cast<std::uint32_t>(key & 7), at, end);
+        if (is_too_large(fields[bit], value, end)) {
+          unknown_fields(info, object).append(start, at);
+        } else {
+          keep_mark(part, fields[bit], value, end);
+        }
         if constexpr (Watched) {
           marks.flush();
           report(&info.fields[fields[bit].index], object, at);
@@ -184,7 +190,7 @@ class Reader : Watch<Watched> {
     switch (field.kind) {
       case Kind::Int32:
         at = varint(at, end, number);
-        if (at == nullptr || (static_cast<std::int32_t>(number) == kUnsetInt32 && is_mark(info, field))) [[unlikely]]
+        if (at == nullptr || (is_odd_int32(number) && (number != kUnsetInt32 || is_mark(info, field)))) [[unlikely]]
           return nullptr;
         member<std::int32_t>(field, object) = static_cast<std::int32_t>(number);
         break;
@@ -260,7 +266,8 @@ class Reader : Watch<Watched> {
     } else if (field.kind == Kind::Int32List) {
       std::uint64_t number;
       at = varint(at, end, number);
-      if (at) member<std::vector<std::int32_t>>(field, object).push_back(static_cast<std::int32_t>(number));
+      if (at == nullptr || (is_odd_int32(number) && number != kUnsetInt32)) return nullptr;
+      member<std::vector<std::int32_t>>(field, object).push_back(static_cast<std::int32_t>(number));
     } else {
       double real = 0;
       at = fixed(at, end, real);
@@ -280,16 +287,20 @@ class Reader : Watch<Watched> {
     return at;
   }
 
-  /// A list of numbers in one piece; null for any other field.
+  /// A list of numbers in one piece; null for any other field, and where a number is too large.
   [[gnu::noinline]] const char* read_packed(const ProtoField& field, void* object, const char* at, const char* end) {
     if (field.kind != Kind::Int32List && field.kind != Kind::DoubleList) return nullptr;
     std::string_view packed;
     at = text(at, end, packed);
     if (at == nullptr) return nullptr;
     const char* const last = packed.data() + packed.size();
+    auto* const integers = field.kind == Kind::Int32List ? &member<std::vector<std::int32_t>>(field, object) : nullptr;
+    const std::size_t before = integers ? integers->size() : 0;
     for (const char* element = packed.data(); element != last;) {
       element = read_element(field, object, element, last);
-      if (element == nullptr) return nullptr;
+      if (element != nullptr) continue;
+      if (integers) integers->resize(before);
+      return nullptr;
     }
     return at;
   }
@@ -324,7 +335,7 @@ class Reader : Watch<Watched> {
   }
   [[gnu::noinline]] bool read_any_decimal(const StructInfo& info, const ProtoField& field, std::string_view text,
                                           Decimal& value) {
-    if (text.empty()) return false;
+    if (is_blank(text)) return false;
     auto decimal = Decimal::parse(text);
     if (!decimal) {
       (void)fail(text.data(), "not a decimal of at most " + std::to_string(Decimal::kMaxText) + " characters");
@@ -354,6 +365,19 @@ class Reader : Watch<Watched> {
   void leave() {
     const auto dot = this->inside.rfind('.', this->inside.size() - 2);
     this->inside.resize(dot == std::string::npos ? 0 : dot + 1);
+  }
+
+  /// True for a mark, and for what an int32 does not hold.
+  static bool is_odd_int32(std::uint64_t number) {
+    constexpr std::uint64_t kLeast = std::uint64_t{1} << 31;  // minus this
+    return number + kLeast >= kLeast + kUnsetInt32;
+  }
+
+  /// A number that TWS has widened: it is no value of the field, and is kept like a field that is not known.
+  [[gnu::cold]] bool is_too_large(const ProtoField& field, const char* at, const char* end) {
+    std::uint64_t number = 0;
+    if (field.kind != Kind::Int32 && field.kind != Kind::Int32List) return false;
+    return varint(at, end, number) != nullptr && number != kUnsetInt32;
   }
 
   [[gnu::noinline]] static bool is_mark(const StructInfo& info, const ProtoField& field) {

@@ -25,7 +25,7 @@ Reading read_integer(const FieldInfo& field, Spelling spelling, std::string_view
                      std::optional<std::int64_t>& value) {
   const bool wide = field.kind == Kind::Int64;
   value.reset();
-  if (text.empty()) return spelling == Spelling::Blank ? Reading::Exact : Reading::Other;
+  if (is_blank(text)) return spelling == Spelling::Blank && text.empty() ? Reading::Exact : Reading::Other;
   std::int64_t number = 0;
   const Reading reading = read_int64(text, number);
   if (reading == Reading::Bad) return reading;
@@ -45,8 +45,9 @@ void append_whole(std::string& out, double value) {
 
 Reading read_number(Spelling spelling, std::string_view text, std::optional<double>& value) {
   value.reset();
-  if (text.empty()) {
-    return spelling == Spelling::Blank || spelling == Spelling::Whole ? Reading::Exact : Reading::Other;
+  if (is_blank(text)) {
+    const bool as_we_do = spelling == Spelling::Blank || spelling == Spelling::Whole;
+    return as_we_do && text.empty() ? Reading::Exact : Reading::Other;
   }
   double number = 0;
   const Reading reading = read_double(text, number);
@@ -63,7 +64,7 @@ Reading read_number(Spelling spelling, std::string_view text, std::optional<doub
 
 Reading read_decimal(Spelling spelling, std::string_view text, std::optional<Decimal>& value) {
   value.reset();
-  if (text.empty()) return spelling == Spelling::Blank ? Reading::Exact : Reading::Other;
+  if (is_blank(text)) return spelling == Spelling::Blank && text.empty() ? Reading::Exact : Reading::Other;
   auto parsed = Decimal::parse(text);
   if (!parsed) return Reading::Bad;
   if (means_unset(*parsed)) {
@@ -74,30 +75,18 @@ Reading read_decimal(Spelling spelling, std::string_view text, std::optional<Dec
 }
 
 Reading read_bool(Spelling spelling, std::string_view text, std::optional<bool>& value) {
-  if (spelling == Spelling::TrueFalse) {
-    value = text == "true";
-    return *value || text == "false" ? Reading::Exact : Reading::Other;
-  }
   value.reset();
   if (spelling == Spelling::AndOr) {
     if (text != "a" && text != "o") return Reading::Other;  // neither of both
     value = text == "a";
     return Reading::Exact;
   }
-  if (text.size() == 1 && (text[0] == '0' || text[0] == '1')) {
-    value = text[0] == '1';
-    return Reading::Exact;
-  }
-  if (text.empty()) return Reading::Other;
-  std::int64_t number = 0;
-  if (text == "true" || text == "false") {
-    value = text == "true";
-  } else if (read_int64(text, number) != Reading::Bad) {
-    value = number != 0;
-  } else {
-    return Reading::Bad;
-  }
-  return Reading::Other;
+  if (is_blank(text)) return Reading::Other;
+  bool flag = false;
+  if (read_flag(text, flag) == Reading::Bad) return Reading::Bad;
+  value = flag;
+  const std::string_view ours = spelling == Spelling::TrueFalse ? (flag ? "true" : "false") : flag ? "1" : "0";
+  return text == ours ? Reading::Exact : Reading::Other;
 }
 
 Reading read_string(Spelling spelling, int server_version, std::string_view text, std::optional<std::string>& value) {
@@ -256,8 +245,18 @@ bool means_the_same(const FieldInfo& field, Spelling spelling, int server_versio
   return as_optional(field.kind, same, false);
 }
 
+Reading read_presence(std::string_view text, bool& present) {
+  present = false;
+  if (is_blank(text)) return Reading::Other;
+  const Reading reading = read_flag(text, present);
+  std::int64_t number = 0;
+  if (read_int64(text, number) != Reading::Bad) present = number == 1;
+  return reading;
+}
+
 bool says_nothing(std::string_view text) {
-  if (text.empty() || text == "false") return true;
+  if (is_blank(text)) return true;
+  if (bool flag = true; read_flag(text, flag) != Reading::Bad && !flag) return true;
   const auto number = Decimal::parse(text);
   return number && (number->is_zero() || means_unset(*number));
 }

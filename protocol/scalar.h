@@ -17,6 +17,8 @@ void append_scalar(std::string& out, const FieldInfo& field, Spelling spelling, 
 /// True when `text` reads as the field's present value. `object` may be null: unset.
 bool means_the_same(const FieldInfo& field, Spelling spelling, int server_version, std::string_view text,
                     const void* object);
+/// Reads the flag in front of a part: only 1 and true say that it is there. Bad where the text is no flag at all.
+Reading read_presence(std::string_view text, bool& present);
 /// True for a text that in a slot without a field is as good as none: empty, zero, false, or a mark for unset.
 bool says_nothing(std::string_view text);
 

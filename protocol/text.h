@@ -23,7 +23,8 @@ Expected<void, DecodeError> decode_text(Message& message, int server_version, st
 Expected<void, DecodeError> decode_text(Message& message, int server_version, std::string_view body,
                                         std::size_t body_at, DecodeObserver& observer);
 
-/// Appends a body. What the layout does not carry at this version is left out.
-void encode_text(const Message& message, int server_version, Output& out);
+/// Appends a body. What the layout does not carry at this version is left out. Fails where a text to be written has a
+/// NUL, which ends a field on this wire.
+Expected<void, EncodeError> encode_text(const Message& message, int server_version, Output& out);
 
 }  // namespace ibkr::protocol

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "protocol/schema.h"
 
@@ -19,6 +20,11 @@ struct TextScope {
   TextScope(int version, std::size_t slots, Object* body) : server_version(version) {
     objects[0] = body;
     if (slots > 1) std::fill_n(objects.begin() + 1, slots - 1, nullptr);
+  }
+
+  /// What text says of the message's own version; numbers beyond an int are as new, or as old, as can be.
+  void set_message_version(std::int64_t number) {
+    message_version = static_cast<int>(std::clamp<std::int64_t>(number, 0, std::numeric_limits<int>::max()));
   }
 
   /// Moves a repeat's slot to an element; structs below it start absent again.

@@ -211,13 +211,13 @@ class TextDecoder : Watch<Watched> {
     }
     const std::string_view text = take();
     std::int64_t number = op.number;
-    const Reading reading = text.empty() ? Reading::Other : read_int64(text, number);
+    const Reading reading = is_blank(text) ? Reading::Other : read_int64(text, number);
     if (reading == Reading::Bad) {
       fail(nullptr, 0, "the message's version is not a number: " + shown(text));
       return false;
     }
-    scope_.message_version = static_cast<int>(number);
-    if (reading != Reading::Exact || number != op.number) keep(text, text.empty() ? Kept::Unset : Kept::Spelling);
+    scope_.set_message_version(number);
+    if (reading != Reading::Exact || number != op.number) keep(text, is_blank(text) ? Kept::Unset : Kept::Spelling);
     return true;
   }
 
@@ -290,7 +290,7 @@ class TextDecoder : Watch<Watched> {
     if (at_end(op)) return false;
     const std::string_view text = take();
     std::int64_t bits = 0;
-    if (!text.empty() && read_int64(text, bits) == Reading::Bad) {
+    if (!is_blank(text) && read_int64(text, bits) == Reading::Bad) {
       fail(op.detail->mask[0], op.slot, "a mask is a number, not " + shown(text));
       return false;
     }
@@ -303,7 +303,7 @@ class TextDecoder : Watch<Watched> {
     std::string canonical;
     append_int64(canonical, known);
     if (text != canonical) {
-      keep(text, known != bits ? Kept::Content : text.empty() ? Kept::Unset : Kept::Spelling);
+      keep(text, known != bits ? Kept::Content : is_blank(text) ? Kept::Unset : Kept::Spelling);
     }
     return true;
   }
@@ -313,9 +313,9 @@ class TextDecoder : Watch<Watched> {
     if (at_end(op)) return false;
     const std::string_view text = take();
     number = 0;
-    const Reading reading = text.empty() ? Reading::Other : read_int64(text, number);
+    const Reading reading = is_blank(text) ? Reading::Other : read_int64(text, number);
     if (reading == Reading::Bad) return bad(op, text);
-    if (number < 0 || text.empty()) {
+    if (number < 0 || is_blank(text)) {
       if (!doubtful_) doubtful_ = {&op, text, index_, at_, element_};
       number = 0;
       keep(text, Kept::Unset);
@@ -416,13 +416,13 @@ class TextDecoder : Watch<Watched> {
   bool with(const TextOp& op, std::span<const TextOp> body) {
     if (at_end(op)) return false;
     const std::string_view text = take();
-    std::int64_t flag = 0;
-    if (!text.empty() && read_int64(text, flag) == Reading::Bad) return bad(op, text);
-    if (text != (flag == 1 ? "1" : "0")) {
-      keep(text, text.empty() ? Kept::Unset : flag == 0 || flag == 1 ? Kept::Spelling : Kept::Content);
+    bool present = false;
+    if (read_presence(text, present) == Reading::Bad) return bad(op, text);
+    if (text != (present ? "1" : "0")) {
+      keep(text, is_blank(text) ? Kept::Unset : present || says_nothing(text) ? Kept::Spelling : Kept::Content);
     }
     if constexpr (Watched) report(op, at_);
-    if (flag != 1) return true;
+    if (!present) return true;
     (void)object(op.element_slot);
     return run(body);
   }
@@ -528,7 +528,7 @@ class TextDecoder : Watch<Watched> {
                                                   "a flag",
                                                   "a decimal of at most 1000 characters",
                                                   "a text",
-                                                  "a struct",
+                                                  "a flag",
                                                   "a count or number",
                                                   "a count or number",
                                                   "a count",

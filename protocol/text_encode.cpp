@@ -3,6 +3,7 @@
 
 #include "protocol/bytes.h"
 #include "protocol/decimal.h"
+#include "protocol/fields.h"
 #include "protocol/scalar.h"
 #include "protocol/storage.h"
 #include "protocol/text.h"
@@ -22,9 +23,13 @@ class TextEncoder {
     resolve_below(0);
   }
 
-  void encode() {
+  Expected<void, EncodeError> encode() {
     run(message_.type().text->ops);
     for (const std::string& text : message_.residue.trailing) put(text);
+    if (has_nul_) [[unlikely]]
+      return Unexpected(
+          EncodeError{std::string(message_.name()), path_of_nul(), "a text with NUL would be two fields"});
+    return {};
   }
 
  private:
@@ -152,6 +157,7 @@ class TextEncoder {
 
   [[gnu::always_inline]] char* write_text(std::string_view text, char* at) {
     at = out_.need(at, text.size() + 1);
+    has_nul_ |= has_nul(text.data(), text.size());
     copy_bytes(at, text.data(), text.size());
     return end_field(at + text.size());
   }
@@ -189,10 +195,10 @@ class TextEncoder {
   void version(const TextOp& op) {
     std::int64_t number = op.number;
     const std::string* kept = next_text();
-    if (kept && !kept->empty()) (void)read_int64(*kept, number);
-    scope_.message_version = static_cast<int>(number);
-    if (kept) return put(*kept);
-    this->number(number);
+    const bool readable = kept && (is_blank(*kept) || read_int64(*kept, number) != Reading::Bad);
+    scope_.set_message_version(readable ? number : op.number);
+    if (readable) return put(*kept);
+    this->number(op.number);
   }
 
   void constant(const TextOp& op) {
@@ -250,7 +256,7 @@ class TextEncoder {
     }
     const std::string* kept = next_text();
     std::int64_t kept_bits = 0;
-    if (kept && (kept->empty() || read_int64(*kept, kept_bits) != Reading::Bad) && (kept_bits & all) == bits) {
+    if (kept && (is_blank(*kept) || read_int64(*kept, kept_bits) != Reading::Bad) && (kept_bits & all) == bits) {
       return put(*kept);
     }
     number(bits);
@@ -260,7 +266,7 @@ class TextEncoder {
   std::size_t count(std::size_t least, std::size_t most) {
     const std::string* kept = next_text();
     std::int64_t number = 0;
-    if (kept && (kept->empty() || read_int64(*kept, number) != Reading::Bad)) {
+    if (kept && (is_blank(*kept) || read_int64(*kept, number) != Reading::Bad)) {
       const auto elements = static_cast<std::size_t>(std::max<std::int64_t>(number, 0));
       if (elements >= least && elements <= most) {
         put(*kept);
@@ -339,10 +345,20 @@ class TextEncoder {
   void with(const TextOp& op, std::span<const TextOp> body) {
     const bool present = scope_.objects[op.element_slot] != nullptr;
     const std::string* kept = next_text();
-    std::int64_t flag = 0;
-    const bool readable = kept && (kept->empty() || read_int64(*kept, flag) != Reading::Bad);
-    put(readable && (flag == 1) == present ? std::string_view(*kept) : present ? "1" : "0");
+    bool flag = false;
+    const bool readable = kept && read_presence(*kept, flag) != Reading::Bad;
+    put(readable && flag == present ? std::string_view(*kept) : present ? "1" : "0");
     if (present) run(body);
+  }
+
+  /// Where the first text with NUL is: in a field, or kept.
+  [[gnu::cold]] std::string path_of_nul() const {
+    std::string found;
+    for_each_field(message_, [&](const FieldView& field, std::string_view path) {
+      const auto text = field.text();
+      if (found.empty() && text && has_nul(text->data(), text->size())) found = path;
+    });
+    return found;
   }
 
   // ---- structs ----
@@ -407,13 +423,14 @@ class TextEncoder {
   std::string scratch_;
   std::span<const Verbatim> verbatim_;  // those not passed yet
   std::uint32_t index_ = 1;             // of the field about to be written, while there are kept ones
+  bool has_nul_ = false;                // some text that was written has one
   TextScope<const void> scope_;
 };
 
 }  // namespace
 
-void encode_text(const Message& message, int server_version, Output& out) {
-  TextEncoder(message, server_version, out).encode();
+Expected<void, EncodeError> encode_text(const Message& message, int server_version, Output& out) {
+  return TextEncoder(message, server_version, out).encode();
 }
 
 }  // namespace ibkr::protocol

@@ -6,6 +6,8 @@
 #include "protocol/catalogue.h"
 #include "protocol/codec.h"
 #include "protocol/compare.h"
+#include "protocol/fields.h"
+#include "protocol/numbers.h"
 #include "protocol/storage.h"
 
 namespace ibkr::protocol {
@@ -33,6 +35,23 @@ void drop_younger(const StructInfo& info, void* object, int server_version) {
   }
 }
 
+/// Takes out the texts that a wire cannot write: with NUL in text, and in protobuf what is no number where it has one.
+void drop_unwritable(Message& message, Wire wire) {
+  const auto has_number = [](const FieldView& field) {
+    double value = 0;
+    return read_double(*field.text(), value) != Reading::Bad;
+  };
+  for_each_field(
+      message,
+      [&](FieldRef field, std::string_view) {
+        const auto text = field.text();
+        if (!text) return;
+        const bool as_number = wire == Wire::Protobuf && field.info().proto == ProtoType::Double;
+        if (as_number ? !has_number(field) : wire == Wire::Text && text->find('\0') != text->npos) field.unset();
+      },
+      false);
+}
+
 std::string cannot_carry(int server_version, const Difference& difference) {
   return "server version " + std::to_string(server_version) + " cannot carry this field, set to " + difference.left;
 }
@@ -43,8 +62,9 @@ Expected<std::vector<Loss>, EncodeError> transcode(const Message& message, int s
                                                    std::string& out) {
   Message plain = message;
   plain.residue.clear();
-  if (wire_at(message.type(), server_version) == Wire::Protobuf)
-    drop_younger(*plain.type().body, plain.body(), server_version);
+  const Wire wire = wire_at(message.type(), server_version);
+  if (wire == Wire::Protobuf) drop_younger(*plain.type().body, plain.body(), server_version);
+  drop_unwritable(plain, wire);
   std::string payload;
   if (auto done = encode(plain, server_version, payload); !done) return Unexpected(std::move(done.error()));
   const auto carried = decode(message.type().direction, server_version, payload);

@@ -18,7 +18,9 @@ constexpr bool has_unset_mark(Role role) {
   return role != Role::RequestId && role != Role::OrderId && role != Role::RequestOrOrderId && role != Role::ClientId;
 }
 
-inline bool means_unset(double value) { return value == kUnsetDouble; }
+/// The largest double, and what is left of it after printf's %g, which writes six digits.
+inline constexpr double kLeastUnsetDouble = 1.79769e308;
+inline bool means_unset(double value) { return value >= kLeastUnsetDouble && value <= kUnsetDouble; }
 inline bool means_unset(const Decimal& value) { return value.is_unset_mark(); }
 
 }  // namespace ibkr::protocol

@@ -15,7 +15,7 @@ void require(bool holds) {
 std::string encoded(const Message& message, int server_version) {
   std::string bytes;
   Output out(bytes);
-  encode_text(message, server_version, out);
+  require(encode_text(message, server_version, out).has_value());
   out.finish();
   return bytes;
 }

@@ -50,20 +50,26 @@ TEST_CASE("every spelling of a number keeps its text and its value") {
                            "-Infinity",
                            "Infinite",
                            "+Inf",
+                           " 5",
+                           "5\n",
+                           "\t-1e-05 ",
+                           " Infinity",
                            "1e-999999999"}) {
     CHECK(decimal(text).to_string() == text);
     const Decimal copy = decimal(text);
     CHECK(copy == decimal(text));
     CHECK(copy.to_string() == text);
   }
-  for (const char* other : {"100.0", "1e2", "+100", "0100", "100.", "1000e-1", "100.0000000000000000000000", "1E+2"})
+  for (const char* other :
+       {"100.0", "1e2", "+100", "0100", "100.", "1000e-1", "100.0000000000000000000000", "1E+2", " 100", "100 "})
     CHECK_MESSAGE(decimal(other) == Decimal(100), other);
   for (const char* zero : {"0", "-0", "0E-8", "0.000", "0e999999999", ".0", "-0.00000000000000000000"}) {
     CHECK_MESSAGE(decimal(zero) == Decimal(), zero);
     CHECK_MESSAGE(decimal(zero).is_zero(), zero);
   }
-  for (const char* bad : {"", ".", "-", "+", "1e", "1e+", "e5", "abc", "1..2", "--1", "+-1", "1e+-5", "1 ", " 1", "0x1",
-                          "1e1234567890", "in", "nano", "1,5"})
+  for (const char* bad :
+       {"",      ".", "-",   "+",   "1e",  "1e+",   "e5",           "abc",          "1..2", "--1",  "+-1",
+        "1e+-5", " ", "1 0", "- 1", "0x1", "1_000", "\xEF\xBC\x91", "1e1234567890", "in",   "nano", "1,5"})
     CHECK_FALSE_MESSAGE(Decimal::parse(bad), bad);
 }
 
@@ -171,13 +177,30 @@ TEST_CASE("a copy, a move and an assignment are independent values") {
   }
 }
 
+TEST_CASE("a decimal as a whole number, whatever its spelling") {
+  const auto whole = [](const char* text) { return decimal(text).to_int64(); };
+  CHECK(whole("12") == 12);
+  CHECK(whole("-12.000") == -12);
+  CHECK(whole("+9007199254740993") == 9007199254740993);
+  CHECK(whole("9223372036854775807.0") == INT64_MAX);
+  CHECK(whole("-9223372036854775808") == INT64_MIN);
+  CHECK(whole("1.5e1") == 15);
+  CHECK(whole("0E-30") == 0);
+  for (const char* none : {"1.5", "9223372036854775808", "1e19", "1e999999999", "1e-1", "NaN", "Infinity"})
+    CHECK_FALSE_MESSAGE(whole(none), none);
+}
+
 TEST_CASE("marks for unset, in any spelling") {
   for (const char* mark :
        {"2147483647", "9223372036854775807", "-9223372036854775808", "170141183460469231731687303715884105727",
         "1.7976931348623157E308", "1.7976931348623157e+308", "1.797693134862315708e308", "+2147483647", "2147483647.0",
-        "17976931348623157e292", "9.223372036854775807E+18"})
+        "17976931348623157e292", "9.223372036854775807E+18",
+        // as doubles spell them
+        "9.223372036854776E+18", "9223372036854775808", "-9.223372036854776e18", "1.7014118346046923e+38",
+        "170141183460469231731687303715884105728", "1.79769313486232E+308", "1.79769e+308", " 2147483647 "})
     CHECK_MESSAGE(means_unset(decimal(mark)), mark);
-  for (const char* number : {"2147483646", "-2147483647", "9223372036854775806", "9223372036854775808", "1e308",
-                             "170141183460469231731687303715884105728", "NaN", "Infinity", "1e-05"})
+  for (const char* number :
+       {"2147483646", "-2147483647", "9223372036854775806", "9223372036854775809", "1e308", "1.7014118346046924e+38",
+        "1.79768e308", "1e309", "-1.7014118346046923e+38", "NaN", "Infinity", "1e-05"})
     CHECK_FALSE_MESSAGE(means_unset(decimal(number)), number);
 }

@@ -59,9 +59,34 @@ TEST_CASE("every double reads back, and only our own spelling counts as exact") 
   }
   CHECK(read_double("Infinite", read) == Reading::Other);  // ib_async sends it for an unlimited offset
   CHECK(read == INFINITY);
-  for (const char* bad : {"", "-", "abc", "1.2.3", "1 ", "0x10", "++1", "--1", "1e"}) {
+  for (const char* bad :
+       {"", " ", "-", "abc", "1.2.3", "1 0", "- 1", "0x10", "++1", "--1", "1e", "1_0", "1,5", "1.5f"}) {
     CHECK_MESSAGE(read_double(bad, read) == Reading::Bad, bad);
   }
+  for (const char* blank : {" 1.5", "1.5 ", "\t+1.5\n"}) {
+    CHECK(read_double(blank, read) == Reading::Other);
+    CHECK(read == 1.5);
+  }
+}
+
+TEST_CASE("a double beyond the range is infinity or zero, unless it is the largest one with fewer digits") {
+  // Broken: an order of a .NET client, which spells its mark for unset with 15 digits, has an infinite stop price.
+  const auto value = [](const std::string& text) {
+    double read = -1;
+    CHECK_MESSAGE(read_double(text, read) == Reading::Other, text);
+    return read;
+  };
+  for (const char* largest : {"1.7976931348623157E308", "1.79769313486232E+308", "1.7976931349e308", "1.797693135e+308",
+                              "1.797694e308", "179769313486232e294"})
+    CHECK_MESSAGE(value(largest) == std::numeric_limits<double>::max(), largest);
+  CHECK(value("-1.79769313486232E+308") == -INFINITY);
+  for (const char* large : {"1.8e308", "1e309", "1e4931", "1e5000", "1e99999", "+1e400"})
+    CHECK_MESSAGE(value(large) == INFINITY, large);
+  CHECK(value("-1e400") == -INFINITY);
+  CHECK(value("-1e5000") == -INFINITY);
+  CHECK(value("1" + std::string(6000, '0')) == INFINITY);
+  for (const char* small : {"1e-400", "1e-5000"}) CHECK_MESSAGE(value(small) == 0, small);
+  CHECK(value("0." + std::string(6000, '0') + "1") == 0);
 }
 
 TEST_CASE("whole numbers") {
@@ -73,6 +98,37 @@ TEST_CASE("whole numbers") {
   CHECK(read_int64("007", read) == Reading::Other);
   CHECK(read_int64("5.5", read) == Reading::Bad);
   CHECK(read_int64("99999999999999999999", read) == Reading::Bad);
+  for (const auto& [text, number] : {std::pair("+9007199254740993", 9007199254740993),
+                                     {"9007199254740993.0", 9007199254740993},
+                                     {"9223372036854775807.0", INT64_MAX},
+                                     {"-9.223372036854775808E18", INT64_MIN},
+                                     {" 5", 5},
+                                     {"5 ", 5},
+                                     {"+0", 0},
+                                     {"-007", -7}}) {
+    CHECK_MESSAGE(read_int64(text, read) == Reading::Other, text);
+    CHECK_MESSAGE(read == number, text);
+  }
+  for (const char* bad :
+       {"", " ", "5 5", "1_0", "0x5", "NaN", "Infinity", "9223372036854775808", "+9223372036854775808"})
+    CHECK_MESSAGE(read_int64(bad, read) == Reading::Bad, bad);
+}
+
+TEST_CASE("flags, as clients of all languages spell them") {
+  bool flag = false;
+  for (const char* yes : {"1", "2", "-1", "1.0", "true", "True", "TRUE", " 1"}) {
+    CHECK_MESSAGE(read_flag(yes, flag) == (yes == std::string("1") ? Reading::Exact : Reading::Other), yes);
+    CHECK_MESSAGE(flag, yes);
+  }
+  for (const char* no : {"0", "0.0", "-0", "false", "False", "FALSE"}) {
+    CHECK_MESSAGE(read_flag(no, flag) != Reading::Bad, no);
+    CHECK_FALSE_MESSAGE(flag, no);
+  }
+  for (const char* bad : {"", "yes", "t", "tru", "NaN"}) CHECK_MESSAGE(read_flag(bad, flag) == Reading::Bad, bad);
+  bool present = false;
+  for (const char* yes : {"1", "true", "1.0"}) CHECK_MESSAGE((read_presence(yes, present), present), yes);
+  for (const char* no : {"", "0", "2", "False"}) CHECK_FALSE_MESSAGE((read_presence(no, present), present), no);
+  CHECK(read_presence("x", present) == Reading::Bad);
 }
 
 TEST_CASE("unicode escapes") {

@@ -105,6 +105,37 @@ TEST_CASE("what no field holds is lost by name") {
   CHECK(refused.error().field == "trailing[0]");
 }
 
+TEST_CASE("what the target wire cannot write is left out by name, and the rest arrives") {
+  OpenOrder open;
+  open.order_id = 5;
+  open.contract.emplace().multiplier = "many";  // a number in protobuf
+  open.contract->symbol = "AAPL";
+  std::string out;
+  const auto refused = transcode(Message(open), kMaxServerVersion, OnLoss::Refuse, out);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().field == "contract.multiplier");
+  CHECK(out.empty());
+  const auto number = transcode(Message(open), kMaxServerVersion, OnLoss::Report, out);
+  REQUIRE(number);
+  REQUIRE(number->size() == 1);
+  CHECK(number->front().path == "contract.multiplier");
+  CHECK(number->front().value == "many");
+  CHECK(decode(Direction::In, kMaxServerVersion, out)->as<OpenOrder>().contract->symbol == "AAPL");
+
+  open.contract->multiplier = "100";
+  open.contract->symbol = std::string("A\0L", 3);  // two fields in text
+  out.clear();
+  CHECK_FALSE(transcode(Message(open), 178, OnLoss::Refuse, out));
+  const auto text = transcode(Message(open), 178, OnLoss::Report, out);
+  REQUIRE(text);
+  REQUIRE(text->size() == 1);
+  CHECK(text->front().path == "contract.symbol");
+  const auto arrived = decode(Direction::In, 178, out);
+  REQUIRE(arrived);
+  CHECK(arrived->as<OpenOrder>().contract->multiplier == "100");
+  CHECK_FALSE(arrived->as<OpenOrder>().contract->symbol);
+}
+
 TEST_CASE("every loss is named, however many there are") {
   ScannerData scan;
   for (int i = 0; i < 3000; ++i) scan.scanner_data_element.emplace_back().unknown_fields = "\x98\x06\x01";

@@ -82,10 +82,27 @@ std::string status(std::string_view filled) {
 }  // namespace
 
 TEST_CASE("decimals keep value and spelling on both wires") {
-  for (const char* text :
-       {"5", "1e-05", "1E-8", "0E-8", "500000e-5", "+5", "05", ".5", "5.", "-0", "1E+30", "0E-30", "NaN", "Infinity",
-        "Infinite", "-Infinity", "0.1000000000000000055511151231257827021181583404541015625", "123456789012.12345678",
-        "100.000000000000000000"}) {
+  for (const char* text : {"5",
+                           "1e-05",
+                           "1E-8",
+                           "0E-8",
+                           "500000e-5",
+                           "+5",
+                           "05",
+                           ".5",
+                           "5.",
+                           "-0",
+                           "1E+30",
+                           "0E-30",
+                           "NaN",
+                           "Infinity",
+                           "Infinite",
+                           "-Infinity",
+                           " 5",
+                           "5 ",
+                           "0.1000000000000000055511151231257827021181583404541015625",
+                           "123456789012.12345678",
+                           "100.000000000000000000"}) {
     CAPTURE(text);
     const Message from_text = round(tick(text), 178);
     const auto& size = from_text.as<TickPrice>().size;
@@ -142,8 +159,10 @@ TEST_CASE("a decimal that is none, or too long, is an error that says so") {
 }
 
 TEST_CASE("marks for unset are unset on both wires, and come back as they came") {
-  for (const char* mark : {"", "2147483647", "9223372036854775807", "-9223372036854775808", "1.7976931348623157E308",
-                           "1.7976931348623157e+308", "170141183460469231731687303715884105727"}) {
+  for (const char* mark :
+       {"", " ", "2147483647", "9.223372036854776E18", "1.7014118346046923e+38", "1.79769313486232E+308",
+        "9223372036854775807", "-9223372036854775808", "1.7976931348623157E308", "1.7976931348623157e+308",
+        "170141183460469231731687303715884105727"}) {
     CAPTURE(mark);
     CHECK_FALSE(round(tick(mark), 178).as<TickPrice>().size);
     const Message protobuf = round(status(mark), kMaxServerVersion);
@@ -162,7 +181,8 @@ TEST_CASE("marks for unset are unset on both wires, and come back as they came")
     edited.as<OrderStatus>().filled = Decimal(3);
     CHECK(written(edited, kMaxServerVersion) == status("3"));
   }
-  for (const char* mark : {"1.7976931348623157E308", "1.7976931348623157e+308", "1.797693134862315708e308"})
+  for (const char* mark : {"1.7976931348623157E308", "1.7976931348623157e+308", "1.797693134862315708e308",
+                           "1.79769313486232E+308", "1.79769e+308", " 1.7976931348623157E308", " "})
     CHECK_FALSE(round(bytes(std::string("1|6|9001|1|") + mark + "|100|0|"), 178).as<TickPrice>().price);
 }
 
@@ -189,6 +209,53 @@ TEST_CASE("protobuf's marks stand in the structs and between the fields where th
   CHECK(message.residue.verbatim.size() == 2);
   std::string text;
   REQUIRE(transcode(message, 178, OnLoss::Refuse, text));  // a mark is no loss
+}
+
+TEST_CASE("a number that protobuf has widened is kept, and is no other number") {
+  // Broken: an id of 2^32 + 5 of a newer TWS is read as 5, and replayed as that.
+  for (const std::int64_t wide : {std::int64_t{1} << 31, (std::int64_t{1} << 32) + 5, -(std::int64_t{1} << 31) - 1}) {
+    CAPTURE(wide);
+    const Message status = round(std::string("\0\0\0\xcb", 4) + field(2, "Filled") + field(1, wide), kMaxServerVersion);
+    CHECK_FALSE(status.as<OrderStatus>().order_id);
+    CHECK(status.as<OrderStatus>().unknown_fields == field(1, wide));
+    CHECK(status.residue.empty());
+  }
+  for (const std::int64_t whole : {std::int64_t{INT32_MAX}, std::int64_t{INT32_MIN}, std::int64_t{-1}})
+    CHECK(round(std::string("\0\0\0\xcb", 4) + field(1, whole), kMaxServerVersion).as<OrderStatus>().order_id == whole);
+
+  // a list, in one piece and in several
+  const std::string days = varint(20261127) + varint(std::uint64_t{1} << 40);
+  const auto request = [](const std::string& filter) { return std::string("\0\0\0\xcf", 4) + field(2, filter); };
+  constexpr unsigned number = 9;  // specific_dates
+  const Message packed = read(request(field(number, days)), kMaxServerVersion, Direction::Out);
+  CHECK(packed.as<ExecutionRequest>().execution_filter->specific_dates.empty());
+  CHECK(packed.as<ExecutionRequest>().execution_filter->unknown_fields == field(number, days));
+  const Message single = read(request(field(number, std::int64_t{20261127}) + field(number, std::int64_t{1} << 40)),
+                              kMaxServerVersion, Direction::Out);
+  CHECK(single.as<ExecutionRequest>().execution_filter->specific_dates == std::vector<std::int32_t>{20261127});
+  CHECK(single.as<ExecutionRequest>().execution_filter->unknown_fields == field(number, std::int64_t{1} << 40));
+}
+
+TEST_CASE("flags and versions in odd spellings say what they say") {
+  const auto orders = [](const std::string& flag) { return round(bytes("15|1|" + flag + "|"), 178, Direction::Out); };
+  for (const char* yes : {"true", "True", "TRUE", "2", " 1"})
+    CHECK_MESSAGE(orders(yes).as<AutoOpenOrdersRequest>().auto_bind == true, yes);
+  CHECK(orders("False").as<AutoOpenOrdersRequest>().auto_bind == false);
+  CHECK_FALSE(orders(" ").as<AutoOpenOrdersRequest>().auto_bind);
+  const auto verified = [](const std::string& flag) { return round(bytes("66|1|" + flag + "|no|"), 178); };
+  for (const char* yes : {"true", "True", "1"})
+    CHECK_MESSAGE(verified(yes).as<VerifyCompleted>().is_successful == true, yes);
+  CHECK_FALSE(verified("").as<VerifyCompleted>().is_successful);
+  for (const char* newest : {"99", "2147483648", "9223372036854775807", " 6"})
+    CHECK_MESSAGE(round(bytes("45|" + std::string(newest) + "|9001|0|1.5|"), 178).as<TickGeneric>().value == 1.5,
+                  newest);
+
+  const auto neutral = [](const std::string& flag) {
+    return round(bytes("1|11|9001|0|A|STK||0.0|||SMART||USD|||" + flag + "|||0|0||"), 178, Direction::Out);
+  };
+  for (const char* no : {"0", "false", "False", "2"})
+    CHECK_FALSE_MESSAGE(neutral(no).as<MarketDataRequest>().contract->delta_neutral_contract, no);
+  CHECK(neutral("True|5|0.5|1.5").as<MarketDataRequest>().contract->delta_neutral_contract->con_id == 5);
 }
 
 TEST_CASE("an id may be the largest number there is") {
