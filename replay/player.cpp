@@ -93,14 +93,25 @@ Player::Head Player::head_of(Line line, std::int64_t now_ns) {
   return {frame, due, false};
 }
 
+RequestIndex Player::telling_before(RequestIndex until) const {
+  for (RequestIndex gate = latest_made_ + 1; gate < until; ++gate) {
+    if (!recording_.requests()[gate].always_answered) return gate;
+  }
+  return kNoRequest;
+}
+
 std::optional<Player::Head> Player::head_of_pushes(std::int64_t now_ns) {
   if (next_push_ == recording_.pushes().size() || latest_made_ == kNoRequest) return std::nullopt;
   const FrameIndex frame = recording_.pushes()[next_push_];
   const RecordedFrame& recorded = recording_.frames()[frame];
   const std::int64_t due = requests_[latest_made_].base_ns + scaled(recorded.at_ns);
   if (latest_made_ + 1 >= recorded.requests_before) return Head{frame, due, false};
+  const RequestIndex gate = telling_before(recorded.requests_before);
+  if (gate == kNoRequest) {
+    const std::int64_t give_up = std::max(due, last_made_ns_) + kMoment;
+    return Head{frame, give_up, now_ns < give_up};
+  }
   // One more request that was left out does not show yet whether the app is slow, unless the answers have gone on.
-  const RequestIndex gate = latest_made_ + 1;
   const std::int64_t in_doubt = requests_[gate].turn == Turn::Awaited ? kLongestThought : 0;
   const std::int64_t give_up = std::max(due, last_made_ns_) + patience(gate) + in_doubt;
   return Head{frame, give_up, now_ns < give_up};

@@ -13,10 +13,12 @@
 //                          it tells a change of the account. Waited for as long as the app took when it was recorded,
 //                          and a second
 //   on its place           the requests recorded between its own and itself: they are waited for a moment only (a tenth
-//                          of a second after the app has last done something), and not at all once the app has gone
-//                          on to a later one
+//                          of a second after the app's last recorded request), and not at all once the app has gone on
+//                          to a later one
 //   a push                 the app has come as far as it had; waited for like an order, and ten seconds more, as the
-//                          app may be slow
+//                          app may be slow; requests that are always answered, such as heartbeats, a moment only
+//
+// What the app does beside the recording (it polls the clock, it is refused) shows nothing of how far it has come.
 #pragma once
 
 #include <cstdint>
@@ -40,8 +42,6 @@ class Player {
   /// The app has made a recorded request. What it causes may be played from now on, and what it cancels is played no
   /// longer.
   void made(RequestIndex index, std::int64_t now_ns);
-  /// The app has done something that is no recorded request: it is not silent.
-  void heard(std::int64_t now_ns) { last_made_ns_ = now_ns; }
   /// The app has cancelled a request, though it was not recorded doing so: no more comes for it.
   void cancelled(RequestIndex index) { silence(index, false); }
 
@@ -89,6 +89,8 @@ class Player {
   std::size_t& next_of(Line line);
   Head head_of(Line line, std::int64_t now_ns);
   std::optional<Head> head_of_pushes(std::int64_t now_ns);
+  /// The first request between the app's last one and `until` that may show how far it has come; kNoRequest for none.
+  RequestIndex telling_before(RequestIndex until) const;
   /// The first request in `gate`..`until` whose turn it is; `gate` moves up to it.
   RequestIndex awaited(RequestIndex& gate, RequestIndex until) const;
   /// Plays no longer what comes for a request, or only the rest of its first answer. Also before it is made.
@@ -99,7 +101,7 @@ class Player {
   std::vector<Request> requests_;
   std::vector<Line> lines_;  // with frames left
   std::size_t next_push_ = 0;
-  std::int64_t last_made_ns_ = 0;          // when the app last did something
+  std::int64_t last_made_ns_ = 0;          // when the app last made a recorded request
   RequestIndex latest_made_ = kNoRequest;  // in the recording's order
   std::optional<std::int64_t> wake_;
 };

@@ -8,6 +8,7 @@
 
 #include "protocol/catalogue.h"
 #include "replay/dependencies.h"
+#include "replay/refusal.h"
 
 namespace ibkr::replay {
 
@@ -180,6 +181,7 @@ void Recording::add_request(const journal::Frame& frame, Following& following) {
   if (message) {
     const auto index = static_cast<RequestIndex>(requests_.size());
     request.type = &message->type();
+    request.always_answered = answered_from_own(*message, server_version()) != nullptr;
     give_up_unanswered(*request.type, index, request.at_ns, following);
     for (const protocol::Silenced& silenced : following.exchanges.sent(index, *message)) {
       request.silences.push_back({silenced.request, silenced.replaced});

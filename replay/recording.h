@@ -88,6 +88,7 @@ struct RecordedRequest {
   std::vector<FrameIndex> updates;              ///< its updates, ascending
   std::size_t owed = 0;                         ///< so many of the first answers must reach an app that asked
   bool about_orders = false;                    ///< it places, changes or cancels orders
+  bool always_answered = false;                 ///< it asks for the clock or the next order id, recorded or not
   std::vector<Silenced> silences;               ///< what it cancels or takes the place of
 };
 

@@ -53,16 +53,20 @@ std::vector<Message> refusal(const Message* request, int server_version, std::st
   return messages;
 }
 
+const protocol::MessageInfo* answered_from_own(const Message& request, int server_version) {
+  if (request.type().kind != protocol::RequestKind::OneShot || protocol::error_id(request) != kNoId) return nullptr;
+  const auto ends = protocol::ends_of(request, server_version);
+  if (ends.size() != 1) return nullptr;
+  const auto& fields = ends.front()->body->fields;
+  return !fields.empty() && std::ranges::all_of(fields, is_own) ? ends.front() : nullptr;
+}
+
 std::optional<Message> answer_from_own(const Message& request, int server_version, std::int64_t next_order_id,
                                        std::int64_t wall_ns) {
-  if (request.type().kind != protocol::RequestKind::OneShot || protocol::error_id(request) != kNoId)
-    return std::nullopt;
-  const auto ends = protocol::ends_of(request, server_version);
-  if (ends.size() != 1) return std::nullopt;
-  const auto& fields = ends.front()->body->fields;
-  if (fields.empty() || !std::ranges::all_of(fields, is_own)) return std::nullopt;
-  Message answer(*ends.front());
-  for (const FieldInfo& field : fields) {
+  const protocol::MessageInfo* type = answered_from_own(request, server_version);
+  if (type == nullptr) return std::nullopt;
+  Message answer(*type);
+  for (const FieldInfo& field : type->body->fields) {
     const std::int64_t value = own_value(field, next_order_id, wall_ns);
     if (field.kind == protocol::Kind::Int32) {
       protocol::set<std::int32_t>(field, answer.body()) = static_cast<std::int32_t>(value);

@@ -19,8 +19,11 @@ inline constexpr int kUnmatchedCode = 10999;
 std::vector<protocol::Message> refusal(const protocol::Message* request, int server_version, std::string text,
                                        std::int64_t wall_ns);
 
-/// The answer to a request that a server can answer without any recording: its clock, or the next order id. None for
-/// every other one. Decided by what the one answer is made of: stamps of a clock, an order id.
+/// The type of the answer to a request that a server can answer without any recording: its clock, or the next order id.
+/// Null for every other request. Decided by what the one answer is made of: stamps of a clock, an order id.
+const protocol::MessageInfo* answered_from_own(const protocol::Message& request, int server_version);
+
+/// That answer.
 std::optional<protocol::Message> answer_from_own(const protocol::Message& request, int server_version,
                                                  std::int64_t next_order_id, std::int64_t wall_ns);
 

@@ -163,19 +163,16 @@ bool Serving::serve(std::string_view payload) {
                  [&](Accepted& accepted) {
                    ++replay_.verdict_.made_up;
                    session.player.cancelled(accepted.cancelled);
-                   session.player.heard(now_ns_);
                  },
                  [&](Answered& answered) {
                    ++replay_.verdict_.made_up;
                    for (const Message& message : answered.messages) say(message);
-                   session.player.heard(now_ns_);
                  },
-                 [&](Ignored&) { session.player.heard(now_ns_); },
+                 [](Ignored&) {},
                  [&](Refused& refused) {
                    spdlog::error("connection {}: {}", number_, refused.mismatch.report());
                    for (const Message& message : refused.messages) say(message);
                    replay_.verdict_.refused.add({number_, session.recording.session().id, std::move(refused.mismatch)});
-                   session.player.heard(now_ns_);
                  },
              },
              outcome);

@@ -430,6 +430,25 @@ TEST_CASE("what does not depend on a request that is left out comes at its time"
   }
 }
 
+TEST_CASE("a push behind a heartbeat that is left out comes after a moment") {
+  // Broken: news of the connection stand still for ten seconds, because the app did not ask for the time.
+  RecordedFile file;
+  file.session(178).start(7, 1).out(market_data(1, "AAPL")).in(tick(1, 1));
+  file.out(make<protocol::CurrentTimeRequest>()).in(make<protocol::CurrentTime>([](auto& m) { m.current_time = 1; }));
+  file.in(error(-1, 1100, "lost")).end();
+  const Recording recording = file.load();
+  SimulatedApp app(recording);
+  app.ask(start_api(7));
+  timed(app);
+  app.ask(market_data(1, "AAPL"));
+  const auto asked = app.now_ms();
+  CHECK(names(app.gets()) == Lines{"TickPrice"});
+  const auto came = timed(app, 200);
+  REQUIRE(came.size() == 1);
+  CHECK(came[0].second == "ErrorMessage");
+  CHECK(came[0].first - asked <= 100);
+}
+
 TEST_CASE("what an order does waits for its children, and for no other order") {
   // Broken: a bracket's parent is filled before its stop was placed; or one order left out holds up all others.
   RecordedFile file;

@@ -199,6 +199,30 @@ TEST_CASE("what the app left before it was out is not delivered") {
   }
 }
 
+TEST_CASE("an app that polls does not hold its own answers up") {
+  // Broken: a bot that leaves one request out and asks for the time every 50 ms gets no tick any more.
+  RecordedFile file;
+  file.session(178).start(7, 1).out(market_data(1, "AAPL")).in(tick(1, 1)).out(bars(2)).in(bars_answer(2));
+  file.in(tick(1, 2)).in(error(-1, 1100, "lost")).out(place_order(1, 100)).in(tick(1, 3)).end();
+  Replay replay(loaded(file), {.speed = kMaxSpeed});
+  Lines got;
+  ServedApp app(replay, 7, got);
+  app.asks(market_data(1, "AAPL"));
+  std::size_t ticks = 0, pushes = 0;
+  for (int poll = 0; poll < 300 && ticks + pushes < 4; ++poll) {
+    app.asks(poll % 2 == 0 ? make<protocol::CurrentTimeRequest>() : market_data(9, "MSFT"));
+    for (const std::string& name : names(app.gets())) {
+      ticks += name == "TickPrice" ? 1 : 0;
+      pushes += name == "ErrorMessage" ? 1 : 0;
+    }
+    pushes -= static_cast<std::size_t>(poll % 2);  // the refusal
+    app.pass(50);
+    CHECK((poll != 5 || ticks == 3));
+  }
+  CHECK(ticks == 3);
+  CHECK(pushes == 1);
+}
+
 TEST_CASE("an order that was never placed fails always, anything else only when it is strict") {
   // Broken: a bot that places no order passes; or one that polls by the clock never does.
   RecordedFile file;
