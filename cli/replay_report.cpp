@@ -84,9 +84,9 @@ void report_what_differed(const Verdict& verdict) {
   for (const Verdict::Unused& unused : verdict.unused.items) {
     const std::string text = request(unused.session, unused.sequence, unused.type);
     if (unused.about_orders) {
-      spdlog::error("never asked for: {}, which is about an order", text);
+      spdlog::error("connection {} did not make {}, which is about an order", unused.connection, text);
     } else {
-      spdlog::info("never asked for: {}", text);
+      spdlog::info("connection {} did not make {}", unused.connection, text);
     }
   }
   note_left_out(verdict.unused);
@@ -103,23 +103,43 @@ void report_what_is_incomplete(const Verdict& verdict) {
   }
 }
 
+struct Counted {
+  std::size_t count;
+  std::string one;   ///< what is said of a single one
+  std::string many;  ///< and of several
+};
+
+/// Those that there are: "1 request was not recorded, 2 connections were turned away".
+std::string those_of(const std::vector<Counted>& all) {
+  std::string text;
+  for (const Counted& counted : all) {
+    if (counted.count == 0) continue;
+    text += (text.empty() ? "" : ", ") + plural(counted.count, counted.one, counted.many);
+  }
+  return text;
+}
+
 std::string conclusion(const Verdict& verdict, bool strict) {
   switch (verdict.status(strict)) {
     case Verdict::Status::Damaged:
       return "recording damaged: it is not all that was on the wire; record it again";
     case Verdict::Status::Mismatch:
-      return "mismatch: " + plural(verdict.refused.count, "request was", "requests were") + " not recorded, and " +
-             plural(verdict.turned_away.count, "connection was", "connections were") + " turned away";
+      return "mismatch: " +
+             those_of({{verdict.refused.count, "request was not recorded", "requests were not recorded"},
+                       {verdict.turned_away.count, "connection was turned away", "connections were turned away"}});
     case Verdict::Status::NothingServed:
       return verdict.connections == 0 ? "no request was served: did the app connect to this address?"
                                       : "no request was served but START_API";
     case Verdict::Status::Incomplete:
-      return "incomplete: " + plural(verdict.torn.count, "connection", "connections") + " torn, answers to " +
-             plural(verdict.undelivered.count, "request", "requests") + " not delivered, " +
-             plural(verdict.not_served.size(), "session", "sessions") + " not served";
+      return "incomplete: " +
+             those_of(
+                 {{verdict.torn.count, "connection was torn", "connections were torn"},
+                  {verdict.undelivered.count, "request did not get its answers", "requests did not get their answers"},
+                  {verdict.not_served.size(), "session was not served", "sessions were not served"}});
     case Verdict::Status::Unused:
-      return "unused: " + plural(verdict.unused.count, "recorded request was", "recorded requests were") +
-             " not made, " + std::to_string(verdict.unused_about_orders) + " of them about orders";
+      return "unused: " + plural(verdict.unused.count, "recorded request was", "recorded requests were") + " not made" +
+             (verdict.unused_about_orders > 0 ? ", " + std::to_string(verdict.unused_about_orders) + " about orders"
+                                              : "");
     case Verdict::Status::Clean:
       return "clean";
   }
@@ -159,7 +179,7 @@ void report_verdict(const Verdict& verdict, bool strict) {
                plural(verdict.connections, "connection", "connections"), verdict.served, verdict.made_up,
                verdict.refused.count);
   if (verdict.probes > 0) {
-    spdlog::info("{} went no further than START_API, and do not count",
+    spdlog::info("{} without START_API, such as port checks: not counted",
                  plural(verdict.probes, "connection", "connections"));
   }
   const bool clean = verdict.status(strict) == Verdict::Status::Clean;

@@ -35,7 +35,7 @@ void ServerSide::take(std::string_view payload) {
   const auto request = decode(Direction::Out, server_version_, payload);
   if (!request || request->get_if<StartApiRequest>() == nullptr) {
     ++passed_over_;
-    return;
+    return server_.on_passed_over(payload);
   }
   phase_ = Phase::Running;
   server_.on_start(payload, *request);

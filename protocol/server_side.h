@@ -33,6 +33,8 @@ class ServerSide {
     virtual void send_answer(std::string_view frame) = 0;
     /// START_API. `payload` is its frame's, `request` what it says.
     virtual void on_start(std::string_view payload, const Message& request) = 0;
+    /// A frame before START_API, which TWS passes over.
+    virtual void on_passed_over(std::string_view /*payload*/) {}
     /// A frame after START_API.
     virtual void on_request(std::string_view payload) = 0;
 

@@ -118,6 +118,12 @@ Contents::Contents(const Recording& recording) : recording_(recording), requests
   std::unordered_set<std::int64_t> orders;
   for (RequestIndex index = 0; index < requests_.size(); ++index) {
     const RecordedRequest& recorded = recording.requests()[index];
+    if (recorded.early) {
+      const Said said =
+          recorded.type != nullptr ? said_by(recording.request(index)) : said_by_raw(recording.bytes(recorded.payload));
+      early_[said.content + said.moments].push_back(index);
+      continue;
+    }
     if (recorded.type == nullptr) {
       add(index, nullptr, said_by_raw(recording.bytes(recorded.payload)));
       continue;
@@ -172,6 +178,11 @@ std::optional<GroupIndex> Contents::equal(const Said& said) const {
 std::optional<KindIndex> Contents::alike(const Said& said) const {
   const auto found = by_content_.find(said.content);
   return found == by_content_.end() ? std::nullopt : std::optional(found->second);
+}
+
+const std::vector<RequestIndex>& Contents::early(const Said& said) const {
+  const auto found = early_.find(said.content + said.moments);
+  return found == early_.end() ? kNoRequests : found->second;
 }
 
 const std::vector<RequestIndex>& Contents::with_own_id(GroupIndex group, std::int64_t id) const {

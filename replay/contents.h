@@ -66,6 +66,8 @@ class Contents {
   std::optional<GroupIndex> equal(const Said& said) const;
   /// The kind that says this but for its moments, or none.
   std::optional<KindIndex> alike(const Said& said) const;
+  /// The requests before START_API that say just this, ascending.
+  const std::vector<RequestIndex>& early(const Said& said) const;
   /// The requests of a group whose own id (own_id) was this when recorded.
   const std::vector<RequestIndex>& with_own_id(GroupIndex group, std::int64_t id) const;
   /// The largest id for a next order that the recording gave; 1 when it gave none.
@@ -92,6 +94,7 @@ class Contents {
   std::unordered_map<std::string, KindIndex> by_content_;
   std::unordered_map<const protocol::MessageInfo*, std::vector<GroupIndex>> by_type_;
   std::unordered_map<OwnId, std::vector<RequestIndex>, OwnIdHash> by_own_id_;
+  std::unordered_map<std::string, std::vector<RequestIndex>> early_;  // by all that they say
   std::int64_t largest_order_id_ = 1;
 };
 

@@ -123,6 +123,24 @@ Outcome Matcher::match(std::string_view payload, std::int64_t wall_ns) {
   return refused(std::string(decoded->name()), &*decoded, std::nullopt, said, wall_ns);
 }
 
+Outcome Matcher::match_early(std::string_view payload, std::int64_t wall_ns) {
+  const int version = contents_.recording().server_version();
+  const auto decoded = protocol::decode(protocol::Direction::Out, version, payload);
+  const Said said = decoded ? said_by(*decoded) : said_by_raw(payload);
+  for (const RequestIndex index : contents_.early(said)) {
+    if (used_[index]) continue;
+    used_[index] = true;
+    return Matched{index, {}};
+  }
+  Refused outcome;
+  outcome.mismatch.name =
+      (decoded ? std::string(decoded->name()) : "a frame of " + std::to_string(payload.size()) + " bytes") +
+      " before START_API, where TWS passes requests over";
+  outcome.messages =
+      refusal(decoded ? &*decoded : nullptr, version, "ibkr replay: " + outcome.mismatch.summary(), wall_ns);
+  return outcome;
+}
+
 bool Matcher::agrees(RequestIndex index, const IdUses& live) {
   ++looked_at_;
   return !used_[index] && ids_.conflicts(contents_.request(index).ids, live, contents_.request(index).choice).empty();

@@ -45,6 +45,9 @@ class Matcher {
   /// Decides about a request, uses up the recorded one that it is, and binds its ids. `wall_ns` is the server's clock.
   Outcome match(std::string_view payload, std::int64_t wall_ns);
 
+  /// The same about a frame before START_API, which TWS passes over: Matched, or Refused.
+  Outcome match_early(std::string_view payload, std::int64_t wall_ns);
+
   bool used(RequestIndex index) const { return used_[index]; }
   /// How many recorded requests were compared with live ones, for whoever wonders about the time.
   std::size_t looked_at() const { return looked_at_; }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "protocol/catalogue.h"
+#include "protocol/messages.h"
 #include "replay/dependencies.h"
 #include "replay/refusal.h"
 
@@ -46,6 +47,7 @@ struct Recording::Following {
   protocol::Exchanges exchanges;
   Dependencies dependencies = {};
   std::map<const MessageInfo*, RequestIndex> in_turn = {};  // the last one of each type
+  bool started = false;                                     // START_API has come
 };
 
 Expected<Recording, LoadError> Recording::load(journal::Reader& reader, const journal::SessionInfo& session,
@@ -181,6 +183,7 @@ void Recording::add_request(const journal::Frame& frame, Following& following) {
   if (message) {
     const auto index = static_cast<RequestIndex>(requests_.size());
     request.type = &message->type();
+    if (message->is<protocol::StartApiRequest>()) pass_over_what_came_before(following);
     request.always_answered = answered_from_own(*message, server_version()) != nullptr;
     give_up_unanswered(*request.type, index, request.at_ns, following);
     for (const protocol::Silenced& silenced : following.exchanges.sent(index, *message)) {
@@ -189,6 +192,14 @@ void Recording::add_request(const journal::Frame& frame, Following& following) {
     following.dependencies.asked(index, *message);
   }
   requests_.push_back(std::move(request));
+}
+
+void Recording::pass_over_what_came_before(Following& following) {
+  if (std::exchange(following.started, true)) return;
+  for (RequestIndex index = 0; index < requests_.size(); ++index) {
+    requests_[index].early = true;
+    following.exchanges.forget(index);
+  }
 }
 
 /// TWS answered none of its kind since the last one, for longer than it takes: the next answer is not that one's.

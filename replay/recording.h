@@ -88,6 +88,7 @@ struct RecordedRequest {
   std::vector<FrameIndex> updates;              ///< its updates, ascending
   std::size_t owed = 0;                         ///< so many of the first answers must reach an app that asked
   bool about_orders = false;                    ///< it places, changes or cancels orders
+  bool early = false;                           ///< it came before START_API, so that TWS passed it over
   bool always_answered = false;                 ///< it asks for the clock or the next order id, recorded or not
   std::vector<Silenced> silences;               ///< what it cancels or takes the place of
 };
@@ -126,6 +127,7 @@ class Recording {
   Recording() = default;
   void add_hello_answer(const journal::Frame& frame);
   void add_request(const journal::Frame& frame, Following& following);
+  void pass_over_what_came_before(Following& following);
   void give_up_unanswered(const protocol::MessageInfo& type, RequestIndex index, std::int64_t at_ns,
                           Following& following);
   void add_frame(const journal::Frame& frame, protocol::Exchanges& exchanges);

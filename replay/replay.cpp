@@ -52,7 +52,6 @@ Replay::Replay(Loaded loaded, ServingOptions options) : loaded_(std::move(loaded
   for (const Recording& recording : loaded_.recordings) {
     contents_.emplace_back(recording);
     learn_names(recording, pseudonyms_);
-    used_.emplace_back(recording.requests().size());
   }
 }
 
@@ -65,13 +64,17 @@ bool Replay::finished() const {
 }
 
 std::optional<Replay::Turn> Replay::greeted_as(const protocol::Hello& hello) const {
-  std::optional<Turn> spoken;
+  std::optional<Turn> left, spoken;
   for (Turn turn = 0; turn < taken_.size(); ++turn) {
-    if (!speaks(hello, loaded_.recordings[turn].server_version())) continue;
-    if (!taken_[turn]) return turn;
+    const journal::SessionInfo& session = loaded_.recordings[turn].session();
+    if (!speaks(hello, session.server_version)) continue;
+    const bool same_hello =
+        session.client_min_version == hello.min_version && session.client_max_version == hello.max_version;
+    if (!taken_[turn] && same_hello) return turn;
+    if (!taken_[turn] && !left) left = turn;
     if (!spoken) spoken = turn;
   }
-  return spoken;
+  return left ? left : spoken;
 }
 
 std::optional<Replay::Turn> Replay::first_left(int server_version, std::optional<std::int64_t> client_id) const {
@@ -99,15 +102,8 @@ std::optional<Replay::Turn> Replay::take(int server_version, std::int64_t client
 
 Verdict Replay::verdict() const {
   Verdict verdict = verdict_;
-  for (Turn turn = 0; turn < served_.size(); ++turn) {
-    const Recording& recording = loaded_.recordings[turn];
-    if (!served_[turn]) verdict.not_served.push_back(recording.session().id);
-    for (RequestIndex index = 0; index < used_[turn].size(); ++index) {
-      if (used_[turn][index]) continue;
-      const RecordedRequest& request = recording.requests()[index];
-      verdict.unused.add({recording.session().id, request.sequence, request.type, request.about_orders});
-      verdict.unused_about_orders += request.about_orders ? 1 : 0;
-    }
+  for (Turn turn = 0; turn < taken_.size(); ++turn) {
+    if (!taken_[turn]) verdict.not_served.push_back(loaded_.recordings[turn].session().id);
   }
   return verdict;
 }

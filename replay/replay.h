@@ -4,8 +4,9 @@
 //   journal ──► choice ──► Recording, Recording … ──► connect() ──► Serving, one a connection ──► Verdict
 //
 // Which session a connection gets: the hello is answered as in the next session that has not been served and whose
-// version the app speaks. At START_API it becomes the first such session of the app's client id, else the first one. So
-// an app with several connections, or one that connects again, is served as it was recorded.
+// version the app speaks, rather one that began with the same hello. At START_API it becomes the first such session of
+// the app's client id, else the first one. So an app with several connections, or one that connects again, is served as
+// it was recorded.
 #pragma once
 
 #include <cstddef>
@@ -56,6 +57,7 @@ class Replay {
   std::unique_ptr<Serving> connect();
   /// Every session was served, and no connection that was served one is left.
   bool finished() const;
+  /// Of what has been: what an app left out counts from its end on.
   Verdict verdict() const;
 
   const std::vector<Recording>& recordings() const { return loaded_.recordings; }
@@ -75,9 +77,8 @@ class Replay {
   std::vector<Contents> contents_;  // of each recording
   protocol::Pseudonyms pseudonyms_;
   Verdict verdict_;
-  std::vector<std::vector<bool>> used_;  // requests of each recording
-  std::vector<bool> taken_;              // in this round
-  std::vector<bool> served_;             // in any
+  std::vector<bool> taken_;   // in this round
+  std::vector<bool> served_;  // in any
   std::size_t last_number_ = 0;
   std::size_t open_ = 0;  // connections that are served a session
 };

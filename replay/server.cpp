@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <stdexcept>
@@ -19,6 +20,8 @@ constexpr std::size_t kWriteBytes = 64 * 1024;
 constexpr std::size_t kQueueBytes = 1024 * 1024;
 /// What is played before the app is listened to again.
 constexpr int kWritesPerTurn = 16;
+/// How long the server still listens when all is served, and waits for apps that are in their handshake.
+constexpr std::int64_t kLinger = 100'000'000, kLongestLinger = 2'000'000'000;
 
 std::unique_ptr<net::Listener> or_throw(Expected<std::unique_ptr<net::Listener>, std::string> listener) {
   if (!listener) throw std::runtime_error(listener.error());
@@ -60,6 +63,7 @@ class ReplayServer::Connection {
                      },
                  .on_close = [this](const net::CloseReason& reason) { on_close(reason); }});
   }
+  bool is_app() const { return serving_->greeted(); }
   void stop() {
     serving_->ended(Serving::End::Stopped, "the replay was stopped");
     tcp_->close();
@@ -129,7 +133,8 @@ ReplayServer::ReplayServer(net::Loop& loop, Loaded loaded, const net::Address& l
       listener_(or_throw(net::Listener::open(
           loop, listen, [this](std::unique_ptr<net::Connection> accepted) { accept(std::move(accepted)); },
           [](const std::string& problem) { spdlog::error("{}", problem); }))),
-      address_(listener_->local_address()) {}
+      address_(listener_->local_address()),
+      linger_(loop, [this] { finish_unless_an_app_is_left(); }) {}
 
 ReplayServer::~ReplayServer() = default;
 
@@ -140,6 +145,7 @@ void ReplayServer::accept(std::unique_ptr<net::Connection> accepted) {
 }
 
 void ReplayServer::stop() {
+  linger_.cancel();
   listener_.reset();
   for (const auto& [key, connection] : connections_) connection->stop();
   connections_.clear();
@@ -147,7 +153,14 @@ void ReplayServer::stop() {
 
 void ReplayServer::ended(const Connection& connection) {
   connections_.erase(&connection);  // the connection's own callback is running: nothing of it is touched after this
-  if (!replay_.finished()) return;
+  if (!replay_.finished() || linger_until_ns_ != 0) return;
+  linger_until_ns_ = net::monotonic_ns() + kLongestLinger;
+  linger_.arm_after(kLinger);
+}
+
+void ReplayServer::finish_unless_an_app_is_left() {
+  const bool left = std::ranges::any_of(connections_, [](const auto& entry) { return entry.second->is_app(); });
+  if (left && net::monotonic_ns() < linger_until_ns_) return linger_.arm_after(kLinger);
   listener_.reset();
   if (on_finished_) std::exchange(on_finished_, nullptr)();
 }

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "net/tcp.h"
+#include "net/timer.h"
 #include "replay/replay.h"
 
 namespace ibkr::replay {
@@ -22,8 +23,9 @@ Expected<double, std::string> parse_speed(std::string_view text);
 class ReplayServer {
  public:
   /// Listens; port 0 takes a free one. Throws std::runtime_error when the port cannot be used; the text says what to
-  /// do. `on_finished` is called once, from the loop, when every session was served and its connection has ended; with
-  /// repeat it is never called. It may destroy the server.
+  /// do. `on_finished` is called once, from the loop, a moment after every session was served and its connection has
+  /// ended, so that an app which connects once more is told, and counts; with repeat it is never called. It may destroy
+  /// the server.
   ReplayServer(net::Loop& loop, Loaded loaded, const net::Address& listen, ServingOptions options,
                std::function<void()> on_finished = {});
   ~ReplayServer();
@@ -44,6 +46,7 @@ class ReplayServer {
   void accept(std::unique_ptr<net::Connection> accepted);
   /// Destroys the connection, and may destroy the server.
   void ended(const Connection& connection);
+  void finish_unless_an_app_is_left();
 
   net::Loop& loop_;
   Replay replay_;
@@ -51,6 +54,8 @@ class ReplayServer {
   std::map<const Connection*, std::unique_ptr<Connection>> connections_;
   std::unique_ptr<net::Listener> listener_;
   net::Address address_;
+  net::Timer linger_;
+  std::int64_t linger_until_ns_ = 0;  // 0: there are sessions left
 };
 
 }  // namespace ibkr::replay

@@ -22,6 +22,9 @@ using protocol::ServerSide;
 
 namespace {
 
+/// What is kept of an app that asks before START_API. One that asks for more is none.
+constexpr std::size_t kMostEarly = 1000, kMostEarlyBytes = 1024 * 1024;
+
 /// What the proxy notes when TWS was the first to end the session.
 bool ended_by_tws(const journal::SessionInfo& session) { return session.end_reason.starts_with("tws "); }
 
@@ -65,7 +68,7 @@ Serving::Serving(Replay& replay, std::size_t number) : replay_(replay), number_(
 Serving::~Serving() = default;
 
 void Serving::receive(std::string_view bytes, std::int64_t now_ns, std::int64_t wall_ns) {
-  if (given_up_ || all_said_) return;
+  if (given_up_) return;
   now_ns_ = now_ns;
   wall_ns_ = wall_ns;
   if (!side_.receive(bytes)) {
@@ -95,11 +98,18 @@ std::optional<ServerSide::Answer> Serving::on_hello(const protocol::Hello& hello
 
 void Serving::send_answer(std::string_view frame) { answer_ = frame; }
 
-void Serving::on_start(std::string_view payload, const Message& request) {
-  if (side_.passed_over() > 0) {
-    spdlog::warn("connection {}: {} frames came before START_API and were passed over, as TWS does", number_,
-                 side_.passed_over());
+void Serving::on_passed_over(std::string_view payload) {
+  early_bytes_ += payload.size();
+  if (early_.size() < kMostEarly && early_bytes_ <= kMostEarlyBytes) {
+    early_.emplace_back(payload);
+    return;
   }
+  spdlog::debug("connection {}: no START_API among {} frames", number_, early_.size());
+  side_.stop();
+  given_up_ = true;
+}
+
+void Serving::on_start(std::string_view payload, const Message& request) {
   if (cannot_speak_) {
     std::string versions;
     for (const Recording& recording : replay_.recordings()) {
@@ -122,6 +132,7 @@ void Serving::on_start(std::string_view payload, const Message& request) {
   session_ = std::make_unique<Session>(replay_, *turn);
   spdlog::info("connection {}: client {} is served session {}, at server version {}", number_, client_id,
                session_->recording.session().id, side_.server_version());
+  for (const std::string& early : early_) serve_early(early);
   serve(payload);  // it counts as no request: an app that says no more has not been served anything
 }
 
@@ -157,7 +168,6 @@ bool Serving::serve(std::string_view payload) {
                    }
                    --session.unmade;
                    session.made.push_back(matched.request);
-                   replay_.used_[session.turn][matched.request] = true;
                    session.player.made(matched.request, now_ns_);
                  },
                  [&](Accepted& accepted) {
@@ -169,17 +179,27 @@ bool Serving::serve(std::string_view payload) {
                    for (const Message& message : answered.messages) say(message);
                  },
                  [](Ignored&) {},
-                 [&](Refused& refused) {
-                   spdlog::error("connection {}: {}", number_, refused.mismatch.report());
-                   for (const Message& message : refused.messages) say(message);
-                   replay_.verdict_.refused.add({number_, session.recording.session().id, std::move(refused.mismatch)});
-                 },
+                 [&](Refused& refused) { refuse(refused); },
              },
              outcome);
   return std::holds_alternative<Matched>(outcome);
 }
 
+void Serving::serve_early(std::string_view payload) {
+  Outcome outcome = session_->matcher.match_early(payload, wall_ns_);
+  if (auto* refused = std::get_if<Refused>(&outcome)) return refuse(*refused);
+  --session_->unmade;
+}
+
+void Serving::refuse(Refused& refused) {
+  spdlog::error("connection {}: {}", number_, refused.mismatch.report());
+  for (const Message& message : refused.messages) say(message);
+  replay_.verdict_.refused.add({number_, session_->recording.session().id, std::move(refused.mismatch)});
+}
+
+/// Behind the end of TWS's side it is for the verdict alone.
 void Serving::say(const Message& message) {
+  if (all_said_) return;
   std::string payload;
   const auto encoded = protocol::encode(message, side_.server_version(), payload);
   if (!encoded) return spdlog::error("connection {}: cannot tell the app: {}", number_, encoded.error().to_string());
@@ -258,6 +278,12 @@ void Serving::judge(End end, std::string_view detail) {
     if (left == 0) continue;
     const RecordedRequest& recorded = session.recording.requests()[request];
     verdict.undelivered.add({number_, id, recorded.sequence, recorded.type, left});
+  }
+  const auto& requests = session.recording.requests();
+  for (RequestIndex index = 0; index < requests.size(); ++index) {
+    if (session.matcher.used(index)) continue;
+    verdict.unused.add({number_, id, requests[index].sequence, requests[index].type, requests[index].about_orders});
+    verdict.unused_about_orders += requests[index].about_orders ? 1 : 0;
   }
 }
 

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "protocol/server_side.h"
 #include "replay/replay.h"
@@ -36,6 +37,8 @@ class Serving final : private protocol::ServerSide::Server {
   void taken() { owed_under_way_ = 0; }
   /// TWS's side has ended: send FIN behind what was given, and wait for the app to go. More than once.
   bool all_said() const { return all_said_; }
+  /// It has said its hello, so that it is an app, or speaks like one.
+  bool greeted() const { return side_.phase() != protocol::ServerSide::Phase::Hello; }
   /// Nothing that the app says is of interest any more: it is no app, or lost its frames. Close.
   bool given_up() const { return given_up_; }
 
@@ -55,8 +58,11 @@ class Serving final : private protocol::ServerSide::Server {
   std::optional<protocol::ServerSide::Answer> on_hello(const protocol::Hello& hello) override;
   void send_answer(std::string_view frame) override;
   void on_start(std::string_view payload, const protocol::Message& request) override;
+  void on_passed_over(std::string_view payload) override;
   void on_request(std::string_view payload) override;
   bool serve(std::string_view payload);
+  void serve_early(std::string_view payload);
+  void refuse(Refused& refused);
   void turn_away(Verdict::TurnedAway::Why why, std::string text);
   void say(const protocol::Message& message);
   void play(std::int64_t now_ns, std::string& out, std::size_t limit, std::optional<std::int64_t>& next);
@@ -70,6 +76,8 @@ class Serving final : private protocol::ServerSide::Server {
   std::int64_t now_ns_ = 0;           // of the call under way
   std::int64_t wall_ns_ = 0;
   protocol::Hello hello_;
+  std::vector<std::string> early_;  // frames before START_API
+  std::size_t early_bytes_ = 0;
   std::string answer_;  // to the hello, until it was given
   std::string said_;    // what we say ourselves, until it was given
   std::size_t owed_under_way_ = 0;

@@ -51,8 +51,9 @@ struct Verdict {
     int min_version;  ///< that the app speaks
     int max_version;
   };
-  /// A recorded request that no connection made.
+  /// A recorded request that the connection which was served its session did not make.
   struct Unused {
+    std::size_t connection;
     journal::SessionId session;
     journal::Sequence sequence;
     const protocol::MessageInfo* type;  ///< null: a frame that cannot be decoded
@@ -100,7 +101,8 @@ struct Verdict {
   std::size_t unused_about_orders = 0;
   Listed<Undelivered> undelivered;
   Listed<Torn> torn;
-  std::vector<journal::SessionId> not_served;  ///< chosen sessions for which no app came
+  /// Chosen sessions for which no app came; with repeat in the last round.
+  std::vector<journal::SessionId> not_served;
 
   Status status(bool strict) const;
 };

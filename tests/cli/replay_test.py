@@ -71,6 +71,19 @@ class Statuses(TestCase):
         self.assertEqual(replay.status, MISMATCH, replay.log)
         self.assertIn(b"every recorded session has been served", received[1])
 
+    def test_an_app_in_its_handshake_when_all_is_served_is_told(self):
+        self.record()
+        with self.replay() as replay:
+            with socket.create_connection(("127.0.0.1", replay.port)) as late, late.makefile("rb") as stream:
+                late.sendall(b"API\0" + frame(b"v100..178"))
+                read_frame(stream)
+                run_app(replay.port, [QUOTES, TIME], 4)
+                late.sendall(frame(text(71, 2, 7, "")))
+                self.assertIn(b"every recorded session has been served", read_frame(stream))
+            replay.wait()
+        self.assertEqual(replay.status, MISMATCH, replay.log)
+        self.assertIn("verdict: mismatch: 1 connection was turned away\n", replay.log)
+
     def test_unused(self):
         self.record(requests=[QUOTES, TIME, order(1, 100)])
         self.assertEqual(self.status_after([QUOTES, TIME, order(1, 100)], 4).status, OK)

@@ -101,6 +101,85 @@ TEST_CASE("with repeat all sessions are served again and again") {
   }
   CHECK_FALSE(replay.finished());
   CHECK(status(replay, true) == Status::Clean);
+  // Each round counts for itself.
+  serve(replay, 7, {bars(1)});
+  CHECK(replay.verdict().not_served == std::vector<journal::SessionId>{2, 3});
+  serve(replay, 7, {market_data(3, "AAPL")});
+  serve(replay, 8, {market_data(2, "IBM")});
+  REQUIRE(replay.verdict().unused.count == 1);  // the order of this round
+  CHECK(replay.verdict().unused.items[0].connection == 10);
+  CHECK(status(replay) == Status::Unused);
+}
+
+TEST_CASE("apps of two versions are served in any order of connection") {
+  // Broken: the app that speaks both gets the session of the one that does not, which is then turned away.
+  RecordedFile file;
+  file.session(176, 157, 176).start(1, 1).out(market_data(1, "AAPL")).in(tick(1, 1)).end();
+  file.session(203, 100, 203).start(2, 1).out(market_data(2, "IBM")).in(tick(2, 2)).end();
+  Replay replay(loaded(file), {.speed = kMaxSpeed});
+  ServedApp newer(replay, 203, {100, 203, ""}), older(replay, 176, {157, 176, ""});
+  newer.asks(start_api(2));
+  older.asks(start_api(1));
+  newer.asks(market_data(2, "IBM"));
+  older.asks(market_data(1, "AAPL"));
+  CHECK(names(newer.gets()).back() == "TickPrice");
+  CHECK(names(older.gets()).back() == "TickPrice");
+  newer.leaves();
+  older.leaves();
+  CHECK(status(replay, true) == Status::Clean);
+}
+
+TEST_CASE("what is asked before START_API must have been asked before it, too") {
+  // Broken: an order that TWS never looked at passes, or an app that asks too early cannot be replayed.
+  RecordedFile file;
+  file.session(178).out(bars(9)).start(7, 1).out(market_data(1, "AAPL")).in(tick(1, 1)).end();
+  const auto after = [&](const std::vector<Message>& early) {
+    Replay replay(loaded(file), {.speed = kMaxSpeed});
+    ServedApp app(replay);
+    for (const Message& request : early) app.asks(request);
+    app.asks(start_api(7));
+    app.asks(market_data(1, "AAPL"));
+    CHECK(names(app.gets()).back() == "TickPrice");
+    app.leaves();
+    return replay.verdict();
+  };
+  CHECK(after({bars(3)}).status(true) == Status::Clean);
+  CHECK(after({}).status(true) == Status::Unused);
+  const Verdict verdict = after({bars(9), place_order(1, 100)});
+  CHECK(verdict.status(false) == Status::Mismatch);
+  REQUIRE(verdict.refused.count == 1);
+  CHECK(mentions(verdict.refused.items[0].mismatch.summary(), "PlaceOrderRequest before START_API"));
+  CHECK(after({bars(9), bars(9)}).status(false) == Status::Mismatch);
+}
+
+TEST_CASE("an app that asks for ever and never sends START_API is given up") {
+  // Broken: it fills the memory.
+  RecordedFile file;
+  file.session(178).start(7, 1).out(bars(1)).in(bars_answer(1)).end();
+  Replay replay(loaded(file), {.speed = kMaxSpeed});
+  ServedApp app(replay);
+  for (int i = 0; i < 1100; ++i) app.asks(bars(i));
+  CHECK(app.serving().given_up());
+  app.asks(start_api(7));
+  app.leaves();
+  CHECK(replay.verdict().probes == 1);
+}
+
+TEST_CASE("what an app asks behind TWS's end counts, though nobody answers it") {
+  // Broken: an order into a closed connection that was not recorded passes.
+  RecordedFile file;
+  file.session(178).start(7, 1).out(bars(1)).in(bars_answer(1)).end("tws fin in running");
+  Replay replay(loaded(file), {.speed = kMaxSpeed});
+  Lines got;
+  ServedApp app(replay, 7, got);
+  app.asks(bars(1));
+  app.gets();
+  CHECK(app.serving().all_said());
+  app.asks(place_order(1, 100));
+  CHECK(app.gets().empty());
+  app.leaves();
+  CHECK(replay.verdict().torn.empty());
+  CHECK(status(replay) == Status::Mismatch);
 }
 
 TEST_CASE("an app that cannot speak the recorded version is told so where its version allows it") {
