@@ -68,9 +68,7 @@ bool is_json_number(std::string_view text) {
 void append_decimal(std::string& out, const Decimal& value) {
   const std::string_view kept = value.kept_text();
   if (kept.empty() || is_json_number(kept)) return value.append_to(out);
-  out += '"';
-  out += kept;  // digits, signs and letters
-  out += '"';
+  append_json_string(kept, out);
 }
 
 /// Where a kept text stood: "12", "+12" in a slot that only some clients send, "3.12" for a struct's field in protobuf.

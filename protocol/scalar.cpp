@@ -4,6 +4,7 @@
 #include <limits>
 #include <optional>
 
+#include "protocol/kind.h"
 #include "protocol/numbers.h"
 #include "protocol/storage.h"
 #include "protocol/unicode.h"
@@ -161,14 +162,6 @@ void append_text(std::string& out, std::string_view text, bool escaped) {
   }
 }
 
-template <class T>
-bool equal(const T& a, const T& b) {
-  if constexpr (std::is_same_v<T, double>) {
-    if (std::isnan(a) && std::isnan(b)) return true;
-  }
-  return a == b;
-}
-
 }  // namespace
 
 Reading read_scalar(const FieldInfo& field, Spelling spelling, int server_version, std::string_view text,
@@ -240,7 +233,7 @@ bool means_the_same(const FieldInfo& field, Spelling spelling, int server_versio
   const auto same = [&]<class T>(std::optional<T> read) {
     if (read_value(field, spelling, server_version, text, read) == Reading::Bad) return false;
     const T* value = value_of<T>(field, object);
-    return read && value ? equal(*read, *value) : !read && !value;
+    return read && value ? same_value(*read, *value) : !read && !value;
   };
   return as_optional(field.kind, same, false);
 }

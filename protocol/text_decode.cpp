@@ -254,8 +254,16 @@ class TextDecoder : Watch<Watched> {
       return true;
     }
     if (!value(op, text)) return false;
-    if (first_ && !means(op, first_->text, object(op.slot))) keep_at(first_->index, Kept::First, first_->text);
+    if (first_) keep_first(op, object(op.slot));
     return true;
+  }
+
+  /// Keeps what came first where the encoder would write something else there, now that the field has another value.
+  void keep_first(const TextOp& op, const void* object) {
+    std::string ours;
+    append_scalar(ours, *op.field, op.spelling, scope_.server_version, object);
+    if (first_->text == ours) return;
+    keep_at(first_->index, means(op, first_->text, object) ? Kept::Spelling : Kept::First, first_->text);
   }
 
   bool means(const TextOp& op, std::string_view text, const void* object) const {

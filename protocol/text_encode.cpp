@@ -4,6 +4,7 @@
 #include "protocol/bytes.h"
 #include "protocol/decimal.h"
 #include "protocol/fields.h"
+#include "protocol/kind.h"
 #include "protocol/scalar.h"
 #include "protocol/storage.h"
 #include "protocol/text.h"
@@ -337,7 +338,7 @@ class TextEncoder {
         const std::string* text = next_text();
         scratch_.clear();
         append_double(scratch_, element);
-        put(text && read_double(*text, kept) != Reading::Bad && kept == element ? *text : scratch_);
+        put(text && read_double(*text, kept) != Reading::Bad && same_value(kept, element) ? *text : scratch_);
       }
     }
   }

@@ -100,6 +100,7 @@ TEST_CASE("decimals keep value and spelling on both wires") {
                            "-Infinity",
                            " 5",
                            "5 ",
+                           "\r5\n",
                            "0.1000000000000000055511151231257827021181583404541015625",
                            "123456789012.12345678",
                            "100.000000000000000000"}) {
@@ -295,6 +296,9 @@ TEST_CASE("of a value that text carries twice the last one that is set counts") 
     CHECK(stop(round(with("99.5", "1.7976931348623157E308"), 178)) == 99.5);
     CHECK(stop(round(with("1.7976931348623157E308", "101.5"), 178)) == 101.5);
     CHECK(stop(round(with("101.50", "101.5"), 178)) == 101.5);
+    CHECK(stop(round(with("-0.0", "0.0"), 178)) == 0);  // equal, but not of one spelling
+    CHECK(stop(round(with("0.0", "-0.0"), 178)) == 0);
+    CHECK(stop(round(with(" 99.5", "99.5 "), 178)) == 99.5);
     CHECK_FALSE(stop(round(with("", ""), 178)));
     CHECK_FALSE(stop(round(with("", "1.7976931348623157E308"), 178)));
 
@@ -310,6 +314,14 @@ TEST_CASE("of a value that text carries twice the last one that is set counts") 
     order.trail_stop_price = std::nullopt;
     CHECK_FALSE(stop(read(written(edited, 178), 178)));
   }
+}
+
+TEST_CASE("numbers in lists keep their spelling, NaN too") {
+  for (const char* strike : {"nan", "NaN", "-0", "1e400", "5", "+5.0", "1.7976931348623157E308"})
+    CHECK_MESSAGE(round(bytes(std::string("75|1|X|5|T|100|1|20261218|2|") + strike + "|1.5|"), 178)
+                          .as<SecDefOptParameter>()
+                          .strikes.size() == 2,
+                  strike);
 }
 
 TEST_CASE("prices of legs beyond the legs are values") {
