@@ -115,6 +115,16 @@ Said said_by_raw(std::string_view payload) {
 }
 
 Contents::Contents(const Recording& recording) : recording_(recording), requests_(recording.requests().size()) {
+  for (FrameIndex index = 0; index < recording.frames().size(); ++index) {
+    const RecordedFrame& frame = recording.frames()[index];
+    if (!frame.decodable) continue;
+    const auto front = protocol::read_head(recording.bytes(frame.payload), recording.server_version());
+    const MessageInfo* type = front ? protocol::find_message(protocol::Direction::In, front->id) : nullptr;
+    if (type == nullptr || !gives_order_id(*type)) continue;
+    const auto id = protocol::integer_with_role(recording.frame(index), Role::OrderId);
+    if (first_order_id_ == 0) first_order_id_ = id.value_or(0);
+    largest_order_id_ = std::max(largest_order_id_, id.value_or(0));
+  }
   std::unordered_set<std::int64_t> orders;
   for (RequestIndex index = 0; index < requests_.size(); ++index) {
     const RecordedRequest& recorded = recording.requests()[index];
@@ -132,18 +142,12 @@ Contents::Contents(const Recording& recording) : recording_(recording), requests
     add(index, recorded.type, said_by(request));
     requests_[index].choice = choice_of(request);
     const std::int64_t order = own_order(requests_[index].ids);
-    if (requests_[index].choice == Choice::New && order != 0 && !orders.insert(order).second) {
+    if (requests_[index].choice != Choice::New || order == 0) continue;
+    if (!orders.insert(order).second) {
       requests_[index].choice = Choice::Changes;
+    } else if (order < first_order_id_) {
+      requests_[index].choice = Choice::Older;
     }
-  }
-  for (FrameIndex index = 0; index < recording.frames().size(); ++index) {
-    const RecordedFrame& frame = recording.frames()[index];
-    if (!frame.decodable) continue;
-    const auto front = protocol::read_head(recording.bytes(frame.payload), recording.server_version());
-    const MessageInfo* type = front ? protocol::find_message(protocol::Direction::In, front->id) : nullptr;
-    if (type == nullptr || !gives_order_id(*type)) continue;
-    const auto id = protocol::integer_with_role(recording.frame(index), Role::OrderId);
-    largest_order_id_ = std::max(largest_order_id_, id.value_or(0));
   }
 }
 

@@ -70,6 +70,8 @@ class Contents {
   const std::vector<RequestIndex>& early(const Said& said) const;
   /// The requests of a group whose own id (own_id) was this when recorded.
   const std::vector<RequestIndex>& with_own_id(GroupIndex group, std::int64_t id) const;
+  /// The first id for a next order that the recording gave: lower ones are of before. 0 when it gave none.
+  std::int64_t first_order_id() const { return first_order_id_; }
   /// The largest id for a next order that the recording gave; 1 when it gave none.
   std::int64_t largest_order_id() const { return largest_order_id_; }
 
@@ -95,6 +97,7 @@ class Contents {
   std::unordered_map<const protocol::MessageInfo*, std::vector<GroupIndex>> by_type_;
   std::unordered_map<OwnId, std::vector<RequestIndex>, OwnIdHash> by_own_id_;
   std::unordered_map<std::string, std::vector<RequestIndex>> early_;  // by all that they say
+  std::int64_t first_order_id_ = 0;
   std::int64_t largest_order_id_ = 1;
 };
 

@@ -43,31 +43,38 @@ std::int64_t own_id(const IdUses& ids) {
   return order != 0 ? order : own(ids, Role::RequestId);
 }
 
-void Ids::Map::bind(std::int64_t from, std::int64_t to) {
-  if (const auto old = live.find(from); old != live.end()) recorded.erase(old->second);
-  if (const auto old = recorded.find(to); old != recorded.end()) live.erase(old->second);
-  live[from] = to;
-  recorded[to] = from;
+void IdMap::bind(std::int64_t recorded, std::int64_t live) {
+  if (const auto old = live_.find(recorded); old != live_.end()) recorded_.erase(old->second);
+  if (const auto old = recorded_.find(live); old != recorded_.end()) live_.erase(old->second);
+  live_[recorded] = live;
+  recorded_[live] = recorded;
 }
 
-std::int64_t Ids::Map::of(std::int64_t id) const {
-  const auto known = live.find(id);
-  return known == live.end() ? id : known->second;
+std::int64_t IdMap::of(std::int64_t recorded) const {
+  const auto known = live_.find(recorded);
+  return known == live_.end() ? recorded : known->second;
 }
 
-std::optional<std::int64_t> Ids::Map::recorded_of(std::int64_t id) const {
-  const auto known = recorded.find(id);
-  return known == recorded.end() ? std::nullopt : std::optional(known->second);
+std::optional<std::int64_t> IdMap::recorded_of(std::int64_t live) const {
+  const auto known = recorded_.find(live);
+  return known == recorded_.end() ? std::nullopt : std::optional(known->second);
 }
 
-bool Ids::Map::agree(std::int64_t from, std::int64_t to, bool may_bind) const {
-  if (knows(from)) return of(from) == to;
-  return recorded.count(to) == 0 && (may_bind || from == to);
+bool IdMap::agree(std::int64_t recorded, std::int64_t live, bool may_bind) const {
+  if (knows(recorded)) return of(recorded) == live;
+  return !recorded_of(live) && (may_bind || recorded == live);
 }
 
-void Ids::bind(Map& map, std::int64_t from, std::int64_t to) {
+void Ids::bind(IdMap& map, std::int64_t from, std::int64_t to) {
   map.bind(from, to);
   identical_ = identical_ && from == to;
+  known_.identical = known_.identical && from == to;
+}
+
+const IdMap& Ids::orders_of(std::int64_t recorded_client) const {
+  static const IdMap none;
+  const auto found = known_.orders.find(recorded_client);
+  return found == known_.orders.end() ? none : found->second;
 }
 
 /// Some clients repeat the order's own id inside the order, others leave it out.
@@ -89,15 +96,24 @@ std::vector<Ids::Pair> Ids::side_by_side(const IdUses& recorded, const IdUses& l
   return pairs;
 }
 
+bool Ids::agree_on_order(const Pair& pair, Choice choice) const {
+  if (pair.recorded <= 0 || pair.live <= 0) return pair.recorded == pair.live;
+  if (orders_.knows(pair.recorded) || orders_.recorded_of(pair.live)) return orders_.of(pair.recorded) == pair.live;
+  if (pair.own && choice == Choice::Changes) return false;
+  // An id that an order of before has stands for no other one.
+  const auto older_one = older_order(pair.live);
+  if (older_one && *older_one != pair.recorded && *older_one < first_order_) return false;
+  if (pair.own ? choice == Choice::New : pair.recorded >= first_order_) return true;
+  return older().of(pair.recorded) == pair.live;
+}
+
 bool Ids::agree(const Pair& pair, bool of_order, Choice choice) const {
   switch (pair.role) {
     case Role::RequestId:
       // A new request may use any id, one that was used before too.
       return choice == Choice::New || requests_.agree(pair.recorded, pair.live, false);
     case Role::OrderId:
-      if (pair.recorded <= 0 || pair.live <= 0) return pair.recorded == pair.live;
-      if (choice == Choice::Changes && pair.own && !orders_.knows(pair.recorded)) return false;
-      return orders_.agree(pair.recorded, pair.live, choice == Choice::New || !pair.own);
+      return agree_on_order(pair, choice);
     case Role::ClientId:
       if (pair.own) return true;
       // An order may name its owner or leave that out; a filter by client says something else without it.
@@ -122,7 +138,7 @@ bool Ids::agree(const Pair& pair, bool of_order, Choice choice) const {
 
 std::int64_t Ids::live_of(const Pair& pair) const {
   if (pair.role == Role::RequestId) return requests_.of(pair.recorded);
-  if (pair.role == Role::OrderId) return orders_.of(pair.recorded);
+  if (pair.role == Role::OrderId) return live_order(pair.recorded, client_);
   if (pair.role == Role::ClientId) return clients_.of(pair.recorded);
   return pair.recorded;
 }
@@ -140,24 +156,36 @@ std::vector<IdConflict> Ids::conflicts(const IdUses& recorded, const IdUses& liv
 void Ids::bind(const IdUses& recorded, const IdUses& live) {
   for (const Pair& pair : side_by_side(recorded, live)) {
     if (pair.role == Role::RequestId) bind(requests_, pair.recorded, pair.live);
-    if (pair.role == Role::OrderId && pair.recorded > 0) bind(orders_, pair.recorded, pair.live);
-    if (pair.role == Role::ClientId && pair.own) bind(clients_, pair.recorded, pair.live);
+    if (pair.role == Role::OrderId && pair.recorded > 0) {
+      bind(orders_, pair.recorded, pair.live);
+      known_.orders[client_].bind(pair.recorded, pair.live);
+    }
+    if (pair.role == Role::ClientId && pair.own) {
+      bind(clients_, pair.recorded, pair.live);
+      known_.clients.bind(pair.recorded, pair.live);
+    }
   }
 }
 
-std::int64_t Ids::live_id(const protocol::FieldInfo& field, std::int64_t id, const Message* cause) const {
+std::int64_t Ids::live_order(std::int64_t recorded, std::int64_t owner) const {
+  if (recorded <= 0) return recorded;
+  return owner == client_ && orders_.knows(recorded) ? orders_.of(recorded) : orders_of(owner).of(recorded);
+}
+
+std::int64_t Ids::live_id(const protocol::FieldInfo& field, std::int64_t id, const Message* cause,
+                          std::int64_t owner) const {
   switch (field.role) {
     case Role::RequestId:
       return requests_.of(id);
     case Role::OrderId:
-      return id > 0 ? orders_.of(id) : id;
+      return live_order(id, owner);
     case Role::ClientId:
-      return clients_.of(id);
+      return clients_.knows(id) ? clients_.of(id) : known_.clients.of(id);
     case Role::RequestOrOrderId: {
       if (id < 0) return id;
       const bool order = cause != nullptr && protocol::integer_with_role(*cause, Role::RequestId) != id &&
                          protocol::integer_with_role(*cause, Role::OrderId) == id;
-      return order || !requests_.knows(id) ? orders_.of(id) : requests_.of(id);
+      return order || !requests_.knows(id) ? live_order(id, owner) : requests_.of(id);
     }
     case Role::None:
     case Role::PermId:
@@ -175,7 +203,8 @@ std::int64_t Ids::live_id(const protocol::FieldInfo& field, std::int64_t id, con
 }
 
 bool Ids::rewrite(Message& answer, const Message* cause) const {
-  if (identical_) return false;
+  if (identical()) return false;
+  const std::int64_t owner = protocol::integer_with_role(answer, Role::ClientId).value_or(client_);
   std::vector<std::pair<std::int64_t, std::int64_t>> changes;
   bool changed = false;
   protocol::for_each_field(
@@ -183,7 +212,7 @@ bool Ids::rewrite(Message& answer, const Message* cause) const {
       [&](FieldRef field, std::string_view) {
         const auto id = field.integer();
         if (!id) return;
-        const std::int64_t live = live_id(field.info(), *id, cause);
+        const std::int64_t live = live_id(field.info(), *id, cause, owner);
         if (live == *id) return;
         field.set_integer(live);
         changed = true;

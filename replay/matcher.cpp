@@ -92,7 +92,9 @@ Matcher::Matcher(const Contents& contents, Ids& ids, Pseudonyms& pseudonyms, Mat
       options_(options),
       used_(contents.recording().requests().size(), false),
       next_(contents.groups().size(), 0),
-      next_order_id_(contents.largest_order_id()) {}
+      next_order_id_(contents.largest_order_id()) {
+  ids_.orders_begin_at(contents.first_order_id());
+}
 
 Outcome Matcher::match(std::string_view payload, std::int64_t wall_ns) {
   const int version = contents_.recording().server_version();
@@ -162,6 +164,9 @@ std::optional<RequestIndex> Matcher::unused_in(GroupIndex group, const IdUses& l
   if (id != 0 && (order != 0 || free == Choice::Refers)) {
     const auto recorded = order != 0 ? ids_.recorded_order(order) : ids_.recorded_request(id);
     if (recorded) return first_agreeing(contents_.with_own_id(group, *recorded), live);
+    if (const auto older = ids_.older_order(order)) {
+      if (const auto found = first_agreeing(contents_.with_own_id(group, *older), live)) return found;
+    }
     if (free == Choice::Refers) return first_agreeing(contents_.with_own_id(group, id), live);
   }
   for (std::size_t i = next; i < requests.size(); ++i) {

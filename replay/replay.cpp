@@ -90,6 +90,7 @@ std::optional<Replay::Turn> Replay::take(int server_version, std::int64_t client
   auto turn = first_left(server_version, client_id);
   if (!turn) turn = first_left(server_version, std::nullopt);
   if (!turn && options_.repeat) {
+    known_ids_ = {};
     for (Turn again = 0; again < taken_.size(); ++again) {
       if (loaded_.recordings[again].server_version() == server_version) taken_[again] = false;
     }

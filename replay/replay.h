@@ -21,6 +21,7 @@
 #include "protocol/pseudonyms.h"
 #include "replay/choice.h"
 #include "replay/contents.h"
+#include "replay/ids.h"
 #include "replay/matcher.h"
 #include "replay/player.h"
 #include "replay/recording.h"
@@ -76,6 +77,7 @@ class Replay {
   ServingOptions options_;
   std::vector<Contents> contents_;  // of each recording
   protocol::Pseudonyms pseudonyms_;
+  KnownIds known_ids_;  // of this round
   Verdict verdict_;
   std::vector<bool> taken_;   // in this round
   std::vector<bool> served_;  // in any

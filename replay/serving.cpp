@@ -46,6 +46,7 @@ struct Serving::Session {
   Session(Replay& replay, std::size_t chosen)
       : turn(chosen),
         recording(replay.loaded_.recordings[chosen]),
+        ids(replay.known_ids_, recording.session().client_id.value_or(0)),
         matcher(replay.contents_[chosen], ids, replay.pseudonyms_, replay.options_.match),
         player(recording, replay.options_.speed),
         answers(recording, ids),

@@ -435,7 +435,8 @@ TEST_CASE("a session of many equal or alike requests is matched without looking 
   const Recording recording = file.end().load();
   const Contents contents(recording);
   CHECK(contents.groups().size() == 4);
-  Ids ids;
+  KnownIds known;
+  Ids ids(known, 7);
   protocol::Pseudonyms names;
   Matcher matcher(contents, ids, names);
   const auto ask = [&](const Message& live) {

@@ -205,7 +205,8 @@ class SimulatedApp {
 
   const Recording& recording_;
   Contents contents_;
-  Ids ids_;
+  KnownIds known_ids_;
+  Ids ids_{known_ids_, recording_.session().client_id.value_or(0)};
   protocol::Pseudonyms pseudonyms_;
   Matcher matcher_;
   Player player_;
