@@ -14,17 +14,21 @@ constexpr std::size_t kShortestQuoted = 4;
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool in_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
-/// U1234567, DU1234567, F…, I…: a letter for the kind of account, behind a D where it is a paper one.
-bool looks_like_account(std::string_view word) {
+char upper(char c) { return static_cast<char>(std::toupper(static_cast<unsigned char>(c))); }
+
+/// How many characters from `at` on are written like an account: U1234567, DU1234567, F…, I…, a letter for its kind,
+/// behind a D where it is a paper one; with a letter behind where it is a group of them. 0 for none.
+std::size_t account_at(std::string_view word, std::size_t at) {
   constexpr std::size_t kFewestDigits = 5, kMostDigits = 10;
-  if (!word.empty() && word[0] == 'D') word.remove_prefix(1);
-  if (word.empty() || (word[0] != 'U' && word[0] != 'F' && word[0] != 'I')) return false;
-  word.remove_prefix(1);
-  if (word.size() < kFewestDigits || word.size() > kMostDigits) return false;
-  for (const char c : word) {
-    if (!is_digit(c)) return false;
-  }
-  return true;
+  std::size_t end = at;
+  if (end < word.size() && upper(word[end]) == 'D') ++end;
+  if (end == word.size() || std::string_view("UFI").find(upper(word[end])) == std::string_view::npos) return 0;
+  const std::size_t digits = ++end;
+  while (end < word.size() && is_digit(word[end])) ++end;
+  if (end - digits < kFewestDigits || end - digits > kMostDigits) return 0;
+  const bool group = end < word.size() && std::isupper(static_cast<unsigned char>(word[end])) != 0 &&
+                     (end + 1 == word.size() || word[end + 1] == '_');
+  return end - at + (group ? 1 : 0);
 }
 
 }  // namespace
@@ -114,7 +118,30 @@ std::string Pseudonyms::masked_word(std::string_view word) {
       if (const auto known = names.by_value.find(word); known != names.by_value.end()) return known->second;
     }
   }
-  return looks_like_account(word) ? name(names_[0], word) : std::string(word);
+  std::string out;
+  for (std::size_t at = 0; at < word.size();) {
+    const std::size_t size = account_at(word, at);
+    const auto pseudonym = size > 0 ? account_in(word, at, size) : std::nullopt;
+    if (pseudonym) {
+      out += *pseudonym;
+      at += size;
+    } else {
+      out += word[at++];
+    }
+  }
+  return out;
+}
+
+/// A known account anywhere in a word, however it is written; an unknown one where it stands alone.
+std::optional<std::string> Pseudonyms::account_in(std::string_view word, std::size_t at, std::size_t size) {
+  std::string account(word.substr(at, size));
+  const bool as_written =
+      std::none_of(account.begin(), account.end(), [](unsigned char c) { return std::islower(c) != 0; });
+  std::transform(account.begin(), account.end(), account.begin(), upper);
+  if (const auto known = names_[0].by_value.find(account); known != names_[0].by_value.end()) return known->second;
+  const std::size_t end = at + size;
+  const bool alone = (at == 0 || word[at - 1] == '_') && (end == word.size() || word[end] == '_');
+  return alone && as_written ? std::optional(name(names_[0], account)) : std::nullopt;
 }
 
 }  // namespace ibkr::protocol

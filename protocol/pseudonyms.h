@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,6 +44,7 @@ class Pseudonyms {
   std::string name(Names& names, std::string_view value);
   std::string masked_words(std::string_view text);
   std::string masked_word(std::string_view word);
+  std::optional<std::string> account_in(std::string_view word, std::size_t at, std::size_t size);
 
   Names names_[3] = {{"account", {}}, {"user", {}}, {"secret", {}}};
   std::vector<std::pair<std::string, std::string>> phrases_;  // values of several words, and what stands for them

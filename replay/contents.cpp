@@ -94,13 +94,15 @@ Said said_by(const Message& request) {
   said.content = head(request.type());
   protocol::for_each_statement(request, [&said](const Statement& statement) {
     const Role role = statement.role;
+    said.unknown = said.unknown || statement.field == nullptr;
     if (role == Role::When) {
       append(said.moments, statement);
+      (said.content += statement.path) += '\n';  // that there is one is no matter of time
       if (!said.moment) said.moment = seconds_of(statement.value);
     } else if (takes_part(role)) {
       append(said.content, statement);
     } else if (role != Role::Stamp && role != Role::User) {
-      said.ids.push_back({role, std::string(statement.path), 0});
+      said.ids.push_back({role, std::string(statement.path), 0, statement.field != nullptr && statement.field->refers});
       protocol::read_int64(statement.value, said.ids.back().value);
     }
   });

@@ -21,10 +21,12 @@ namespace ibkr::replay {
 
 /// What a request says, taken apart for matching.
 struct Said {
-  std::string content;  ///< all but the moments asked for, ids, stamps and users; equal for equal requests
-  std::string moments;  ///< the moments asked for
+  /// All but ids, stamps, users and which moments are asked for; equal for equal requests.
+  std::string content;
+  std::string moments;                 ///< the moments asked for
   std::optional<std::int64_t> moment;  ///< the first of them in seconds; none when there is none, or it is no date
   IdUses ids;
+  bool unknown = false;  ///< something that the description does not know is among it
 };
 Said said_by(const protocol::Message& request);
 /// False for what differs from run to run by its nature: ids, which are mapped, stamps and users.

@@ -87,11 +87,11 @@ std::vector<Ids::Pair> Ids::side_by_side(const IdUses& recorded, const IdUses& l
   for (const IdUse& id : recorded) {
     const IdUse* other = find(live, id.path);
     if (other == nullptr && repeats(id, recorded_own)) continue;
-    pairs.push_back({id.role, id.path, id.value, other ? other->value : 0, !nested(id.path)});
+    pairs.push_back({id.role, id.path, id.value, other ? other->value : 0, !nested(id.path), id.refers});
   }
   for (const IdUse& id : live) {
     if (find(recorded, id.path) != nullptr || repeats(id, live_own)) continue;
-    pairs.push_back({id.role, id.path, 0, id.value, !nested(id.path)});
+    pairs.push_back({id.role, id.path, 0, id.value, !nested(id.path), id.refers});
   }
   return pairs;
 }
@@ -103,7 +103,7 @@ bool Ids::agree_on_order(const Pair& pair, Choice choice) const {
   // An id that an order of before has stands for no other one.
   const auto older_one = older_order(pair.live);
   if (older_one && *older_one != pair.recorded && *older_one < first_order_) return false;
-  if (pair.own ? choice == Choice::New : pair.recorded >= first_order_) return true;
+  if (pair.own ? choice == Choice::New : !pair.refers) return true;
   return older().of(pair.recorded) == pair.live;
 }
 

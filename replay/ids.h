@@ -26,6 +26,7 @@ struct IdUse {
   protocol::Role role;
   std::string path;  ///< "order_id", "order.parent_id"
   std::int64_t value;
+  bool refers = false;  ///< to something that must be there already, such as a parent
 };
 using IdUses = std::vector<IdUse>;
 
@@ -107,7 +108,8 @@ class Ids {
     std::string_view path;
     std::int64_t recorded;
     std::int64_t live;
-    bool own;  // at the top level of the request
+    bool own;     // at the top level of the request
+    bool refers;  // IdUse::refers
   };
   static std::vector<Pair> side_by_side(const IdUses& recorded, const IdUses& live);
   bool agree(const Pair& pair, bool of_order, Choice choice) const;

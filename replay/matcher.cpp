@@ -39,9 +39,13 @@ std::string shown(Pseudonyms& pseudonyms, Role role, std::string_view value) {
 
 std::vector<Value> values_of(const Message& message, Pseudonyms& pseudonyms) {
   std::vector<Value> values;
+  std::unordered_map<std::string, std::size_t> repeated;  // an unknown field can stand there several times
   protocol::for_each_statement(message, [&](const protocol::Statement& said) {
     if (!takes_part(said.role)) return;
-    values.push_back({std::string(said.path), shown(pseudonyms, said.role, said.value), std::string(said.value)});
+    std::string path(said.path);
+    const std::size_t before = said.field == nullptr ? repeated[path]++ : 0;
+    if (before > 0) path += "[" + std::to_string(before) + "]";
+    values.push_back({std::move(path), shown(pseudonyms, said.role, said.value), std::string(said.value)});
   });
   return values;
 }
@@ -109,7 +113,7 @@ Outcome Matcher::match(std::string_view payload, std::int64_t wall_ns) {
   }
   const Said said = said_by(*decoded);
   next_order_id_ = std::max(next_order_id_, own_order(said.ids) + 1);
-  const auto taken = taken_back(*decoded, said.ids);
+  const auto taken = taken_back(*decoded, said);
   if (taken && std::holds_alternative<Ignored>(*taken)) return *taken;
   const auto group = contents_.equal(said);
   if (const auto index = group ? unused_in(*group, said.ids) : std::nullopt) return served(*index, &*decoded, said);
@@ -121,7 +125,9 @@ Outcome Matcher::match(std::string_view payload, std::int64_t wall_ns) {
     matched.let_go = std::move(let_go);
     return matched;
   }
-  if (auto made = answer_from_own(*decoded, version, next_order_id_, wall_ns)) return Answered{{std::move(*made)}};
+  if (!said.unknown) {
+    if (auto made = answer_from_own(*decoded, version, next_order_id_, wall_ns)) return Answered{{std::move(*made)}};
+  }
   return refused(std::string(decoded->name()), &*decoded, std::nullopt, said, wall_ns);
 }
 
@@ -215,13 +221,13 @@ Matched Matcher::served(RequestIndex index, const Message* live, const Said& sai
   return {index, {}};
 }
 
-std::optional<Outcome> Matcher::taken_back(const Message& live, const IdUses& ids) const {
+std::optional<Outcome> Matcher::taken_back(const Message& live, const Said& said) const {
   const MessageInfo* cancels = protocol::cancelled_by(live);
   if (cancels == nullptr) return std::nullopt;
-  const Own own(cancels, own_id(ids));
+  const Own own(cancels, own_id(said.ids));
   if (refused_.count(own) != 0) return Ignored{};
   const auto found = served_.find(own);
-  if (found == served_.end() || asks_tws(live.type())) return std::nullopt;
+  if (found == served_.end() || asks_tws(live.type()) || said.unknown) return std::nullopt;
   return Accepted{found->second};
 }
 

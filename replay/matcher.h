@@ -26,7 +26,8 @@ namespace ibkr::replay {
 
 /// What a matcher may let go.
 struct MatchOptions {
-  /// Moments that are asked for (Role::When) may be others than those recorded: the nearest is taken.
+  /// Moments that are asked for (Role::When) may be others than those recorded: the nearest is taken. A request that
+  /// names none is no other time of one that does.
   bool any_time = false;
 };
 
@@ -61,7 +62,7 @@ class Matcher {
   std::optional<RequestIndex> nearest_in_time(const Said& said);
   Matched served(RequestIndex index, const protocol::Message* live, const Said& said);
   void use(RequestIndex index);
-  std::optional<Outcome> taken_back(const protocol::Message& live, const IdUses& ids) const;
+  std::optional<Outcome> taken_back(const protocol::Message& live, const Said& said) const;
   /// `part` is what could be read of a request that cannot be decoded.
   Refused refused(std::string name, const protocol::Message* live, const std::optional<protocol::Message>& part,
                   const Said& said, std::int64_t wall_ns);
