@@ -47,9 +47,10 @@ std::string shown(std::string_view bytes) {
   return text;
 }
 
-class Walk {
+/// Goes through two messages of one type side by side.
+class Comparer {
  public:
-  explicit Walk(const Comparison& what) : what_(what) {}
+  explicit Comparer(const Comparison& what) : what_(what) {}
 
   std::vector<Difference> take() { return std::move(differences_); }
 
@@ -173,13 +174,13 @@ std::vector<Difference> compare(const Message& left, const Message& right, const
   if (&left.type() != &right.type()) {
     return {{"name", std::string(left.name()), std::string(right.name()), nullptr}};
   }
-  Walk walk(what);
-  walk.objects(*left.type().body, left.body(), right.body());
+  Comparer comparer(what);
+  comparer.objects(*left.type().body, left.body(), right.body());
   if (what.unknown) {
-    walk.content(left.residue.verbatim, right.residue.verbatim);
-    walk.trailing(left.residue.trailing, right.residue.trailing);
+    comparer.content(left.residue.verbatim, right.residue.verbatim);
+    comparer.trailing(left.residue.trailing, right.residue.trailing);
   }
-  return walk.take();
+  return comparer.take();
 }
 
 }  // namespace ibkr::protocol

@@ -114,9 +114,10 @@ void append_unset(std::string& out, const std::vector<Verbatim>& verbatim) {
   out += '}';
 }
 
-class Writer {
+/// Writes a struct, and all that is below it, as an object of its set fields.
+class FieldsWriter {
  public:
-  Writer(std::string& out, StrayBytes stray) : out_(out), stray_(stray) {}
+  FieldsWriter(std::string& out, StrayBytes stray) : out_(out), stray_(stray) {}
 
   void object(const StructInfo& info, const void* at) {
     out_ += '{';
@@ -221,7 +222,7 @@ std::string json_string(std::string_view text) {
 }
 
 void append_json(const StructInfo& info, const void* object, std::string& out, StrayBytes stray) {
-  Writer(out, stray).object(info, object);
+  FieldsWriter(out, stray).object(info, object);
 }
 
 void append_fields_json(const Message& message, std::string& out, StrayBytes stray) {

@@ -27,9 +27,10 @@ std::optional<std::string> from_hex(std::string_view hex) {
   return bytes;
 }
 
-class Reader {
+/// Reads such an object into a struct.
+class FieldsReader {
  public:
-  explicit Reader(std::string_view name) { error.message = name; }
+  explicit FieldsReader(std::string_view name) { error.message = name; }
 
   bool object(const StructInfo& info, const JsonValue& json, void* at) {
     if (json.type != Type::Object) return fail("expected an object");
@@ -202,7 +203,7 @@ Expected<Part, DecodeError> part_from_json(const StructInfo& info, std::string_v
   const auto parsed = parse_json(json);
   if (!parsed) return failure(parsed.error());
   Part part(info);
-  Reader reader(info.name);
+  FieldsReader reader(info.name);
   if (!reader.object(info, *parsed, part.object())) return Unexpected(std::move(reader.error));
   return part;
 }
@@ -219,7 +220,7 @@ Expected<JsonMessage, DecodeError> from_json(Direction direction, std::string_vi
     return failure("there is no message " + name->text + (direction == Direction::In ? " from TWS" : " to TWS"));
   }
   Message message(*type);
-  Reader reader(type->name);
+  FieldsReader reader(type->name);
   const JsonValue* wire = parsed->find("wire");
   if (wire && wire->text != "text" && wire->text != "protobuf") {
     (void)reader.fail("\"wire\" is \"text\" or \"protobuf\"");

@@ -51,10 +51,10 @@ class Marks {
 // or, when it does not, the value is a mark for unset or too large for its type. Watched: every piece is reported to an
 // observer.
 template <bool Watched>
-class Reader : Watch<Watched> {
+class ProtobufDecoder : Watch<Watched> {
  public:
-  Reader(Message& message, std::string_view body, std::size_t body_at, Expected<void, DecodeError>& outcome,
-         DecodeObserver* observer = nullptr)
+  ProtobufDecoder(Message& message, std::string_view body, std::size_t body_at, Expected<void, DecodeError>& outcome,
+                  DecodeObserver* observer = nullptr)
       : Watch<Watched>(observer, body.data(), body_at),
         message_(message),
         begin_(body.data()),
@@ -441,8 +441,8 @@ template <bool Watched>
 Expected<void, DecodeError> decode_body(Message& message, std::string_view body, std::size_t body_at,
                                         DecodeObserver* observer) {
   Expected<void, DecodeError> outcome;
-  Reader<Watched> reader(message, body, body_at, outcome, observer);
-  (void)reader.read_struct(*message.type().body, message.body(), body.data(), body.data() + body.size());
+  ProtobufDecoder<Watched> decoder(message, body, body_at, outcome, observer);
+  (void)decoder.read_struct(*message.type().body, message.body(), body.data(), body.data() + body.size());
   if (!message.residue.verbatim.empty()) [[unlikely]]
     sort_marks(message.residue.verbatim);
   return outcome;

@@ -33,9 +33,9 @@ constexpr std::size_t kMaxKey = 2;  // the number of a field is below 2048
 
 // Every function that writes takes where to write and returns where it ended, or null after a failure, which the
 // outcome tells.
-class Writer {
+class ProtobufEncoder {
  public:
-  Writer(const Message& message, Output& out)
+  ProtobufEncoder(const Message& message, Output& out)
       : message_(message), out_(out), marks_(kept_of_protobuf(message.residue.verbatim)) {}
 
   Expected<void, EncodeError> write() {
@@ -254,7 +254,7 @@ class Writer {
 }  // namespace
 
 Expected<void, EncodeError> encode_protobuf(const Message& message, Output& out) {
-  return Writer(message, out).write();
+  return ProtobufEncoder(message, out).write();
 }
 
 }  // namespace ibkr::protocol

@@ -113,9 +113,10 @@ struct Place {
   friend bool operator==(const Place&, const Place&) = default;
 };
 
-class Walk {
+/// Numbers the steps of a layout that a server version has, in order.
+class StepNumbering {
  public:
-  Walk(const protocol::MessageInfo& type, int server_version)
+  StepNumbering(const protocol::MessageInfo& type, int server_version)
       : slots_(type.text->slots), server_version_(server_version) {
     add(nullptr, fmt::format("{}", type.id),
         server_version < protocol::kRawIdServerVersion ? "the message id" : "the message id, as 4 raw bytes");
@@ -276,7 +277,7 @@ std::string condition_text(const Condition& c, std::span<const protocol::TextSlo
 }
 
 std::vector<LayoutStep> layout_steps(const protocol::MessageInfo& type, int server_version) {
-  return std::move(Walk(type, server_version).steps);
+  return std::move(StepNumbering(type, server_version).steps);
 }
 
 }  // namespace ibkr::view

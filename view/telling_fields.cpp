@@ -38,7 +38,8 @@ bool is_id(const FieldInfo& field) {
          field.role == protocol::Role::RequestOrOrderId;
 }
 
-class Walk {
+/// Gathers what belongs into one line, in the order of the fields.
+class TellingFields {
  public:
   void over(const protocol::StructInfo& info, const void* object, bool is_nested) {
     for (const FieldInfo& field : info.fields) {
@@ -96,9 +97,9 @@ std::string_view scalar_name(const protocol::FieldInfo& field, const void* objec
 }
 
 std::string telling_fields(const protocol::Message& message) {
-  Walk walk;
-  walk.over(*message.type().body, message.body(), false);
-  return walk.take();
+  TellingFields fields;
+  fields.over(*message.type().body, message.body(), false);
+  return fields.take();
 }
 
 }  // namespace ibkr::view
