@@ -1,12 +1,17 @@
-// Field: a member of a generated struct, set or unset, used like a std::optional.
+// Field: a member of a generated struct. It is set or unset, and is used like a std::optional.
 //
-// Whether it is set stands apart from the value, in the struct's first words, a bit for each field:
+// The struct keeps two things apart: the values of its fields, and the bits that say which of them are set. The bits
+// stand in the struct's first words, one for each field:
 //
 //   struct TickPrice {  present │ req_id │ tick_type │ price │ …  }      bit 0: req_id, bit 1: tick_type, …
 //
-// so that an interpreter finds the set fields of a struct, or empties it, in a few instructions however many it has.
-// The price is that a field works inside its struct only: the struct can be copied and moved, a field alone cannot.
-// Interpreters, which have tables instead of types, use storage.h.
+// An interpreter reads or clears all bits of a word in one instruction. So it finds the set fields of a struct quickly,
+// and empties a struct quickly, even where the struct has 200 fields.
+//
+// The price is that a field works only inside its struct, because it looks for its bit at the struct's beginning. A
+// struct can be copied and moved; a field alone cannot.
+//
+// A Field is for code that knows the struct's type. An interpreter has tables instead of types and uses storage.h.
 #pragma once
 
 #include <cassert>
@@ -17,19 +22,20 @@
 
 namespace ibkr::protocol {
 
-/// A std::optional, or a field.
+/// True for a std::optional and for a field.
 template <class T>
 concept Optional = requires(const T& value) {
   value.has_value();
 };
 
-/// What a T can be compared with, optionals apart.
+/// True for a type whose values can be compared with those of T. Optionals are compared in another way.
 template <class U, class T>
 concept ValueLike = !Optional<U> && requires(const T& value, const U& other) {
   value == other;
 };
 
-/// Field number `Bit` of the struct `Owner`, a scalar or another struct. Not thread safe, as the struct is not.
+/// A field of the struct `Owner`. Its value, of type `T`, is a scalar or another struct. `Bit` is the number of its
+/// bit. It is no more thread safe than its struct.
 template <class T, class Owner, unsigned Bit>
 class Field {
  public:
