@@ -50,7 +50,7 @@ bool CapturedSide::feed_frames(std::string_view bytes) {
 }
 
 void CapturedSide::saw(std::string_view payload) {
-  const auto answer = first_ && direction_ == protocol::Direction::In ? view::hello_answer_in(payload) : std::nullopt;
+  const auto answer = first_ && direction_ == protocol::Direction::In ? view::first_answer_in(payload) : std::nullopt;
   first_ = false;
   if (!answer) {
     need_version();

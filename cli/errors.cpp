@@ -18,7 +18,7 @@ using protocol::ErrorEffect;
 using protocol::MessageInfo;
 
 struct ErrorsArguments {
-  std::vector<std::string> asked;  // a code, several joined with commas, or a word to search for
+  std::vector<std::string> asked;  // codes and ranges of codes, joined with commas, or a word to search for
   bool json = false;
 };
 
@@ -109,24 +109,27 @@ bool has_word(std::string_view text, std::string_view word) {
   return false;
 }
 
-/// What `ibkr errors A,B C word` asks for, in order.
+/// What `ibkr errors A,B C-D word` asks for, in order.
 class Search {
  public:
-  /// Throws UsageError where a number is none.
+  /// Throws UsageError where a number or a range is none.
   void add(std::string_view asked) {
-    if (asked.find_first_not_of("0123456789, ") != asked.npos) return words_.emplace_back(asked), void();
+    const bool has_digit = asked.find_first_of("0123456789") != asked.npos;
+    if (!has_digit || asked.find_first_not_of("0123456789, -.") != asked.npos)
+      return words_.emplace_back(asked), void();
     while (!asked.empty()) {
-      const std::string_view number = asked.substr(0, asked.find_first_of(", "));
-      asked.remove_prefix(std::min(number.size() + 1, asked.size()));
-      if (!number.empty()) add_code(number);
+      const std::string_view codes = asked.substr(0, asked.find_first_of(", "));
+      asked.remove_prefix(std::min(codes.size() + 1, asked.size()));
+      if (!codes.empty()) add_codes(codes);
     }
   }
 
   /// Codes that were asked for, then those whose text has all the words.
   std::vector<const ErrorCodeInfo*> found() const {
     std::vector<const ErrorCodeInfo*> all;
-    for (const int code : codes_) {
-      if (const ErrorCodeInfo* error = protocol::find_error_code(code)) all.push_back(error);
+    for (const AskedCodes& asked : codes_) {
+      const auto among = known(asked);
+      std::ranges::transform(among, std::back_inserter(all), [](const ErrorCodeInfo& error) { return &error; });
     }
     if (words_.empty()) return all;
     for (const ErrorCodeInfo& error : protocol::all_error_codes()) {
@@ -136,28 +139,63 @@ class Search {
     return all;
   }
 
-  /// Logs every code that is not known. True when there was none.
+  /// Logs every code that is not known, and every range without one. True when there was none.
   bool report_unknown() const {
     bool all_known = true;
-    for (const int code : codes_) {
-      if (protocol::find_error_code(code) != nullptr) continue;
-      spdlog::error("{} is not a code that we know; its text is all there is. {}", code, neighbours(code));
+    for (const auto& [first, last] : codes_) {
+      if (!known({first, last}).empty()) continue;
+      if (first == last) {
+        spdlog::error("{} is not a code that we know; its text is all there is. {}", first, neighbours(first));
+      } else {
+        spdlog::error("we know no code from {} to {}. {}", first, last, neighbours(first));
+      }
       all_known = false;
     }
     return all_known;
   }
 
   std::string words() const { return fmt::format("{}", fmt::join(words_, " ")); }
-  bool has_words() const { return !words_.empty(); }
+  /// True where more than single codes were asked for.
+  bool is_wide() const {
+    return !words_.empty() || std::ranges::any_of(codes_, [](const auto& asked) { return asked.first != asked.last; });
+  }
 
  private:
-  void add_code(std::string_view number) {
+  /// From one code to another; mostly the same.
+  struct AskedCodes {
+    int first;
+    int last;
+  };
+
+  /// "201", "201-203", "201..203"
+  void add_codes(std::string_view text) {
+    const auto dash = std::min(text.find_first_of("-."), text.size());
+    const std::string_view behind = text.substr(dash);
+    const int first = code_in(text.substr(0, dash), text);
+    const int last = behind.empty() ? first : code_in(behind.substr(behind.starts_with("..") ? 2 : 1), text);
+    if (last < first) throw UsageError(fmt::format("{} is no range of codes: the lower one goes first", text));
+    codes_.push_back({first, last});
+  }
+
+  static int code_in(std::string_view number, std::string_view asked) {
     int code = 0;
     const char* const end = number.data() + number.size();
-    if (std::from_chars(number.data(), end, code) != std::from_chars_result{end, std::errc()}) {
+    const auto [stop, error] = std::from_chars(number.data(), end, code);
+    if (error == std::errc::result_out_of_range) {
       throw UsageError(fmt::format("{} is too large for a code; codes have up to five digits", number));
     }
-    codes_.push_back(code);
+    if (error != std::errc() || stop != end || code < 0) {
+      throw UsageError(fmt::format("{} is neither a code, such as 201, nor a range of codes, such as 201-203", asked));
+    }
+    return code;
+  }
+
+  /// The known ones among them.
+  static std::span<const ErrorCodeInfo> known(const AskedCodes& asked) {
+    const auto all = protocol::all_error_codes();
+    const auto begin = std::ranges::lower_bound(all, asked.first, {}, &ErrorCodeInfo::code);
+    const auto end = std::ranges::upper_bound(all, asked.last, {}, &ErrorCodeInfo::code);
+    return {begin, end};
   }
 
   static bool says(const ErrorCodeInfo& error, std::string_view word) {
@@ -180,7 +218,7 @@ class Search {
                        beside);
   }
 
-  std::vector<int> codes_;
+  std::vector<AskedCodes> codes_;
   std::vector<std::string> words_;
 };
 
@@ -196,7 +234,7 @@ ExitStatus run_errors(const ErrorsArguments& arguments) {
   for (const ErrorCodeInfo* error : found) {
     if (arguments.json) {
       print_json(*error);
-    } else if (search.has_words() && found.size() > 1) {
+    } else if (search.is_wide() && found.size() > 1) {
       print_row(*error);
     } else {
       print_whole(*error);
@@ -217,7 +255,9 @@ Command add_errors(CLI::App& program) {
   CLI::App* parser =
       program.add_subcommand("errors", "Look error codes up, by number or by word: meaning, effect, what to do");
   auto arguments = std::make_shared<ErrorsArguments>();
-  parser->add_option("CODE", arguments->asked, "Codes, or words to search for; without any the whole table is printed")
+  parser
+      ->add_option("CODE", arguments->asked,
+                   "Codes, ranges of codes (201-203), or words to search for; without any the whole table is printed")
       ->type_name("");
   parser->add_flag("--json", arguments->json, "One JSON object a line");
   parser->footer(
@@ -229,6 +269,7 @@ Command add_errors(CLI::App& program) {
       "A word finds the codes whose texts have a word that begins so; of several words, those that have all of "
       "them.\n\n"
       "  ibkr errors 201,202 10197\n"
+      "  ibkr errors 2100-2110\n"
       "  ibkr errors farm");
   return {parser, [arguments] { return run_errors(*arguments); }};
 }

@@ -1,5 +1,7 @@
 #include "view/described.h"
 
+#include <spdlog/fmt/fmt.h>
+
 #include <algorithm>
 
 #include "protocol/catalogue.h"
@@ -51,6 +53,12 @@ const std::vector<Described>& parts() {
 
 std::string_view name_of(const Described& what) {
   return std::visit([](const auto* named) { return named->name; }, what);
+}
+
+/// " beside key=AccountCode/AccountOrGroup" where another field decides about the role.
+std::string beside_text(const FieldInfo& field) {
+  if (field.beside == nullptr) return "";
+  return fmt::format(" beside {}={}", field.beside->field->name, fmt::join(field.beside->values, "/"));
 }
 
 bool goes_by(const MessageInfo& type, std::string_view name) {
@@ -229,6 +237,19 @@ bool zero_says_something(const FieldInfo& field) {
 
 std::string_view says_nothing(const FieldInfo& field) {
   return field.silent == "0" || field.silent == "false" ? std::string_view() : field.silent;
+}
+
+std::string field_remarks(const FieldInfo& field) {
+  std::vector<std::string> all;
+  if (field.role != protocol::Role::None) all.push_back(std::string(role_name(field.role)) + beside_text(field));
+  if (field.key) all.emplace_back("key");
+  if (!values_name(field).empty()) all.emplace_back(values_name(field));
+  if (field.since != 0) all.push_back(fmt::format("from {} on", field.since));
+  if (field.ignorable) all.emplace_back("ignorable");
+  if (!field.conditions.empty()) all.push_back("only if " + only_if(field));
+  if (zero_says_something(field)) all.emplace_back("0 says something");
+  if (!says_nothing(field).empty()) all.push_back(fmt::format("{} says nothing", says_nothing(field)));
+  return fmt::format("{}", fmt::join(all, ", "));
 }
 
 std::vector<const MessageInfo*> requests_answered_by(const MessageInfo& answer) {

@@ -51,6 +51,11 @@ std::string only_if(const protocol::FieldInfo& field);
 bool zero_says_something(const protocol::FieldInfo& field);
 /// The value, other than 0, false and the empty text, that says no more than unset does; "" for none.
 std::string_view says_nothing(const protocol::FieldInfo& field);
+/// All that the description says of a field beside name, type and meaning: "when, key, from 200 on, only if …"; "" for
+/// nothing.
+std::string field_remarks(const protocol::FieldInfo& field);
+/// The same as members of a JSON object that is being written, each with a comma in front where one is needed.
+void append_remarks_json(const protocol::FieldInfo& field, std::string& out);
 /// When the end counts, as the description writes it: "keep_up_to_date == 0 and …"; "" for no condition.
 std::string condition_text(const protocol::End& end);
 /// The requests that the message can answer.

@@ -105,9 +105,7 @@ void append_described(const DescribedField& what, int server_version, std::strin
   };
   out += fmt::format("{}.{}: {}\n  {}\n\n", what.holder->name, field.name, type_name(field), field.doc);
   line("protobuf", field.number == 0 ? "text only" : fmt::format("field {}", field.number));
-  line("role", role_name(field.role));
-  line("values", values_name(field));
-  if (field.since != 0) line("since", std::to_string(field.since));
+  line("remarks", field_remarks(field));
   bool first = true;
   for (const DescribedField::Place& place : what.places) {
     const std::string index = server_version == 0 ? "" : text_places(*place.message, field, server_version);
@@ -122,9 +120,7 @@ void append_described_json(const DescribedField& what, int server_version, std::
   const FieldInfo& field = *what.field;
   out += fmt::format(R"({{"name":"{}","is":"field","of":"{}","number":{},"type":"{}")", field.name, what.holder->name,
                      field.number, type_name(field));
-  if (!role_name(field.role).empty()) out += fmt::format(R"(,"role":"{}")", role_name(field.role));
-  if (!values_name(field).empty()) out += fmt::format(R"(,"values":"{}")", values_name(field));
-  if (field.since != 0) out += fmt::format(R"(,"since":{})", field.since);
+  append_remarks_json(field, out);
   out += ",\"meaning\":" + protocol::json_string(field.doc) + ",\"places\":[";
   for (const DescribedField::Place& place : what.places) {
     if (out.back() != '[') out += ',';

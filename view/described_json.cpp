@@ -69,24 +69,28 @@ class Json {
   std::string& out_;
 };
 
+void remarks(Json& json, const FieldInfo& field) {
+  json.text_if("role", role_name(field.role));
+  if (field.beside != nullptr) {
+    json.text("role_beside", field.beside->field->name);
+    json.list("role_beside_values", field.beside->values, [&](std::string_view value) { json.element(value); });
+  }
+  if (field.key) json.flag("key", true);
+  json.text_if("values", values_name(field));
+  if (field.since != 0) json.number("since", field.since);
+  if (field.ignorable) json.flag("ignorable", true);
+  json.text_if("only_if", only_if(field));
+  if (zero_says_something(field)) json.flag("zero_says_something", true);
+  json.text_if("says_nothing", says_nothing(field));
+}
+
 void fields(Json& json, const StructInfo& info) {
   json.list("fields", info.fields, [&](const FieldInfo& field) {
     json.object([&] {
       json.number("number", field.number);
       json.text("name", field.name);
       json.text("type", type_name(field));
-      json.text_if("role", role_name(field.role));
-      if (field.beside != nullptr) {
-        json.text("role_beside", field.beside->field->name);
-        json.list("role_beside_values", field.beside->values, [&](std::string_view value) { json.element(value); });
-      }
-      if (field.key) json.flag("key", true);
-      json.text_if("values", values_name(field));
-      if (field.since != 0) json.number("since", field.since);
-      if (field.ignorable) json.flag("ignorable", true);
-      json.text_if("only_if", only_if(field));
-      if (zero_says_something(field)) json.flag("zero_says_something", true);
-      json.text_if("says_nothing", says_nothing(field));
+      remarks(json, field);
       json.text("meaning", field.doc);
     });
   });
@@ -221,6 +225,11 @@ void append_described_json(const Described& what, int server_version, std::strin
   Json json(made);
   json.object([&] { std::visit([&](const auto* named) { members(json, *named, server_version); }, what); });
   out += made;
+}
+
+void append_remarks_json(const FieldInfo& field, std::string& out) {
+  Json json(out);
+  remarks(json, field);
 }
 
 }  // namespace ibkr::view

@@ -143,32 +143,13 @@ void append_relations(const MessageInfo& type, std::string& out) {
   if (type.setting) append_line("setting", "holds for the connection: a new one needs it again", out);
 }
 
-/// " beside key=AccountCode/AccountOrGroup" where another field decides about the role.
-std::string beside_text(const FieldInfo& field) {
-  if (field.beside == nullptr) return "";
-  return fmt::format(" beside {}={}", field.beside->field->name, fmt::join(field.beside->values, "/"));
-}
-
-std::string remarks(const FieldInfo& field) {
-  std::vector<std::string> all;
-  if (field.role != protocol::Role::None) all.push_back(std::string(role_name(field.role)) + beside_text(field));
-  if (field.key) all.emplace_back("key");
-  if (!values_name(field).empty()) all.emplace_back(values_name(field));
-  if (field.since != 0) all.push_back(fmt::format("from {} on", field.since));
-  if (field.ignorable) all.emplace_back("ignorable");
-  if (!field.conditions.empty()) all.push_back("only if " + only_if(field));
-  if (zero_says_something(field)) all.emplace_back("0 says something");
-  if (!says_nothing(field).empty()) all.push_back(fmt::format("{} says nothing", says_nothing(field)));
-  return fmt::format("{}", fmt::join(all, ", "));
-}
-
 void append_fields(const protocol::StructInfo& info, std::string& out) {
   if (info.fields.empty()) return;
   out += "\nfields (protobuf number, name, type, role, values or versions, meaning)\n";
   std::vector<Row> rows;
   for (const FieldInfo& field : info.fields) {
     rows.push_back({field.number == 0 ? "-" : std::to_string(field.number), std::string(field.name), type_name(field),
-                    remarks(field), std::string(field.doc)});
+                    field_remarks(field), std::string(field.doc)});
   }
   append_table(rows, 1, out);
 }

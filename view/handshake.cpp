@@ -23,6 +23,12 @@ bool is_time(std::string_view text) {
          std::ranges::all_of(text.substr(0, kDate), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+/// True for the number of a version that no message from TWS has.
+bool is_no_id(int version) {
+  return version > 0 && version <= kLastSensibleVersion &&
+         protocol::find_message(protocol::Direction::In, version) == nullptr;
+}
+
 std::string text_of(const JsonValue& object, std::string_view key) {
   const JsonValue* value = object.find(key);
   return value != nullptr ? value->text : std::string();
@@ -76,10 +82,16 @@ std::string handshake_json(const HandshakeFields& fields) {
 std::optional<protocol::HelloAnswer> hello_answer_in(std::string_view payload) {
   auto answer = protocol::read_hello_answer(payload);
   if (!answer) return std::nullopt;
-  const bool no_message = answer->connection_time.empty() && answer->server_version <= kLastSensibleVersion &&
-                          protocol::find_message(protocol::Direction::In, answer->server_version) == nullptr;
+  const bool no_message = answer->connection_time.empty() && is_no_id(answer->server_version);
   if (answer->redirect || no_message || is_time(answer->connection_time)) return *std::move(answer);
   return std::nullopt;
+}
+
+std::optional<protocol::HelloAnswer> first_answer_in(std::string_view payload) {
+  auto answer = protocol::read_hello_answer(payload);
+  if (!answer) return std::nullopt;
+  if (is_no_id(answer->server_version)) return *std::move(answer);
+  return hello_answer_in(payload);
 }
 
 void append_hello_answer_json(const protocol::HelloAnswer& answer, std::string_view payload, std::string& out) {

@@ -31,6 +31,9 @@ std::string handshake_json(const HandshakeFields& fields);
 /// The answer to a hello, where a payload of TWS is one: no message begins with a version and a time.
 std::optional<protocol::HelloAnswer> hello_answer_in(std::string_view payload);
 
+/// The same for what TWS sends first. There a version that is no message's id is enough, whatever follows it.
+std::optional<protocol::HelloAnswer> first_answer_in(std::string_view payload);
+
 /// Appends the answer's object; "payload" holds its bytes where TWS would have written them otherwise.
 void append_hello_answer_json(const protocol::HelloAnswer& answer, std::string_view payload, std::string& out);
 

@@ -7,7 +7,7 @@
 
 #include "protocol/catalogue.h"
 #include "protocol/codec.h"
-#include "protocol/storage.h"
+#include "protocol/fields.h"
 #include "view/described.h"
 
 namespace ibkr::view {
@@ -45,8 +45,7 @@ class Trials {
     if (type == nullptr || version < type->since) return {nullptr, head->wire};
     if (message_ == nullptr || &message_->type() != type) message_ = std::make_unique<protocol::Message>(*type);
     const bool good = protocol::decode_into(*message_, version, *head, payload_).has_value();
-    const bool fits = protocol::wire_at(*type, version) == head->wire && message_->residue.trailing.empty() &&
-                      protocol::unknown_fields(*type->body, message_->body()).empty();
+    const bool fits = protocol::wire_at(*type, version) == head->wire && !protocol::has_unknown(*message_);
     return {good && (fits || !whole) ? type : nullptr, head->wire};
   }
 

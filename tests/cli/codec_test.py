@@ -111,6 +111,13 @@ class CapturedSide(TestCase):
         self.assertEqual(answer, {"name": "HelloAnswer", "fields": {"server_version": 178, "connection_time": "20261123 09:30:00 EST"}})
         self.assertEqual((first["name"], later["name"]), ("NextValidId", "Unknown"))  # an answer comes first only
 
+    def test_an_answer_may_be_of_another_form(self):
+        for odd in (b"178", b"178\0", text(178, "in the morning"), text(178, "20261123 09:30:00 EST", "more", "")):
+            result = read_side("in", frame(odd) + frame(text(9, 1, 5)))
+            self.assertEqual(result.returncode, OK, odd)
+            answer, first = map(json.loads, result.stdout.splitlines())
+            self.assertEqual((answer["fields"]["server_version"], first["name"]), (178, "NextValidId"), odd)
+
     def test_the_answer_overrules_a_version_that_was_given(self):
         result = read_side("in", frame(text(203, "20261123 09:30:00 EST")) + frame(b"\0\0\0\x09" + text(1, 5)), "--server-version", 178)
         self.assertEqual([json.loads(line)["name"] for line in result.stdout.splitlines()], ["HelloAnswer", "NextValidId"])

@@ -2,6 +2,7 @@
 back to reading client sources."""
 
 import json
+import re
 import unittest
 
 from harness import FOUND_WRONG, OK, USAGE, TestCase, ibkr, text
@@ -91,6 +92,27 @@ class Describe(TestCase):
         self.assertIn("id 204 as 4 raw bytes", ibkr("describe", "ErrorMessage", "--server-version", 203).stdout)
         self.assertIn("not known at server version 100", ibkr("describe", "UserInfo", "--server-version", 100).stdout)
 
+    def test_fields_tell_when_they_say_something(self):
+        fields = {field["name"]: field for field in described("Order")[0]["fields"]}
+        self.assertEqual(fields["hedge_param"]["only_if"], 'hedge_type != ""')
+        self.assertTrue(fields["lmt_price"]["zero_says_something"])
+        self.assertEqual(fields["exempt_code"]["says_nothing"], "-1")
+        for quiet in ("total_quantity", "account", "what_if"):
+            self.assertFalse({"only_if", "zero_says_something", "says_nothing"} & set(fields[quiet]), quiet)
+        told = ibkr("describe", "Order").stdout
+        self.assertRegex(told, r'(?m)^ *\d+ +hedge_param .*only if hedge_type != ""')
+        self.assertRegex(told, r"(?m)^ *\d+ +lmt_price .*0 says something")
+        self.assertRegex(told, r"(?m)^ *\d+ +exempt_code .*-1 says nothing")
+        # one field alone says no less than among the others
+        for name, remark in (("Order.hedge_param", 'only if hedge_type != ""'), ("Order.lmt_price", "0 says something"),
+                             ("Order.exempt_code", "-1 says nothing"), ("AccountValue.value", "account beside key=AccountCode/AccountOrGroup"),
+                             ("Order.good_till_date", "when")):
+            self.assertRegex(ibkr("describe", name).stdout, rf"(?m)^  remarks +{re.escape(remark)}", name)
+            holder, field = name.split(".")
+            [alone] = described(name)
+            among = next(one for one in described(holder)[0]["fields"] if one["name"] == field)
+            self.assertEqual({key: value for key, value in alone.items() if key not in ("is", "of", "places")}, among)
+
     def test_fields_are_found_in_any_spelling(self):
         for name in ("lmtPrice", "lmt_price", "LMT_PRICE", "lmtprice", "order.lmtPrice", "Order.lmt_price"):
             [found] = described(name)
@@ -150,6 +172,21 @@ class Errors(TestCase):
             told = ibkr("errors", *asked)
             self.assertEqual(told.returncode, OK, asked)
             self.assertRegex(told.stdout, r"(?s)^201: .*  what to do +\w.*\n202: ")
+
+    def test_ranges_of_codes(self):
+        for asked in (("201-203",), ("201..203",), ("200-0201", "202,203"), ("203-203", "201-202")):
+            told = ibkr("errors", *asked, "--json")
+            self.assertEqual(told.returncode, OK, asked)
+            codes = {json.loads(line)["code"] for line in told.stdout.splitlines()}
+            self.assertLessEqual({201, 202, 203}, codes, asked)
+            self.assertLessEqual(codes, {200, 201, 202, 203})
+        self.assertRegex(ibkr("errors", "201-203").stdout, r"^  201  order +\w+ +\w.*\n  202 ")
+        self.assertRegex(ibkr("errors", "201-201").stdout, r"^201: ")
+        self.assert_fails(ibkr("errors", "3000-4000"), FOUND_WRONG, "no code from 3000 to 4000", "ibkr errors")
+        for slip in ("203-201", "201-", "-", "1.5", "201-202-203", "201--203", "201-99999999999"):
+            told = ibkr("errors", "--", slip)
+            self.assertIn(told.returncode, (USAGE, FOUND_WRONG), slip)
+            self.assertIn("ibkr errors", told.stderr, slip)
 
     def test_words_are_searched_for(self):
         for asked in (("farm",), ("FARM",), ("farms",)):

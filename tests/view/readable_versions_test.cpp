@@ -5,7 +5,8 @@
 
 #include "protocol/catalogue.h"
 #include "protocol/codec.h"
-#include "protocol/catalogue.h"
+#include "protocol/fields.h"
+#include "protocol/messages.h"
 
 using namespace ibkr;
 using protocol::Direction;
@@ -41,7 +42,27 @@ TEST_CASE("every version that a range names decodes the payload whole, and those
   REQUIRE(ranges.size() == 1);
   for (int version = protocol::kMinServerVersion; version <= protocol::kMaxServerVersion; ++version) {
     const auto message = protocol::decode(Direction::In, version, payload);
-    const bool whole = message && message->residue.trailing.empty() && message->name() == "ErrorMessage";
+    const bool whole = message && !protocol::has_unknown(*message) && message->name() == "ErrorMessage";
     CHECK(whole == (version >= ranges[0].first && version <= ranges[0].last));
+  }
+}
+
+TEST_CASE("a version at which a field holds what stands in it goes before one at which no field does") {
+  // Broken: an order is said to read at a version at which half of it stands in a slot that means nothing.
+  for (int version = 101; version <= 200; version += 9) {
+    protocol::PlaceOrderRequest place;
+    place.order_id = 5;
+    place.contract.emplace().symbol = "AAPL";
+    place.order.emplace().order_ref = "entry-1";
+    place.order->discretionary_amt = 1.5;
+    std::string payload;
+    REQUIRE(protocol::encode(protocol::Message(place), version, payload));
+    for (const auto& range : view::readable_versions(Direction::Out, payload)) {
+      for (const int at : {range.first, range.last}) {
+        const auto message = protocol::decode(Direction::Out, at, payload);
+        REQUIRE(message);
+        CHECK_MESSAGE(!protocol::has_unknown(*message), version << " at " << at);
+      }
+    }
   }
 }
