@@ -52,10 +52,10 @@ std::string what(const Problem& problem) {
   return "";
 }
 
-std::string line(const Problem& problem) {
+std::string line(const Problem& problem, protocol::Pseudonyms& pseudonyms) {
   std::string where = problem.session == 0 ? "" : "session " + std::to_string(problem.session);
   if (problem.sequence != 0) where += " #" + std::to_string(problem.sequence);
-  return where + (where.empty() ? "" : ": ") + protocol::Pseudonyms().masked(what(problem));
+  return where + (where.empty() ? "" : ": ") + pseudonyms.masked(what(problem));
 }
 
 template <class T>
@@ -168,7 +168,8 @@ void report_loaded(const replay::Loaded& loaded, const std::string& file) {
     spdlog::info("each is served to one connection; --session {} serves the last one alone",
                  loaded.recordings.back().session().id);
   }
-  for (const Problem& problem : loaded.problems.items) spdlog::error("{}", line(problem));
+  protocol::Pseudonyms pseudonyms;
+  for (const Problem& problem : loaded.problems.items) spdlog::error("{}", line(problem, pseudonyms));
   note_left_out(loaded.problems);
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <limits>
 
 #include "journal/database.h"
@@ -303,6 +304,14 @@ std::vector<std::string> Reader::quick_check() {
     }
   }
   if (database_->failed()) problems.push_back(take_error(*database_, path_));
+  Statement page(*database_, "PRAGMA page_size");
+  std::error_code no_size;
+  const std::uintmax_t size = std::filesystem::file_size(path_, no_size);
+  // SQLite reads zeros where the last page ends too early.
+  if (!no_size && page.start() && page.step() && page.integer(0) > 0) {
+    const std::uintmax_t rest = size % static_cast<std::uintmax_t>(page.integer(0));
+    if (rest != 0) problems.push_back("the file is cut short: its last page has " + std::to_string(rest) + " bytes");
+  }
   return problems;
 }
 

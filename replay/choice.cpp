@@ -69,8 +69,9 @@ Expected<Chosen, std::string> choose(const std::vector<SessionInfo>& sessions, c
                                  [](const SessionInfo& session) { return session.got_past_start_api(); });
   if (sessions.empty()) return Unexpected(std::string("it has no sessions yet; record one with `ibkr proxy`"));
   if (last == sessions.rend()) {
-    return Unexpected("none of its " + std::to_string(sessions.size()) +
-                      " sessions got past START_API; the last one: " + why_not(sessions.back()));
+    return Unexpected("none of its sessions (" + std::to_string(sessions.size()) +
+                      ") got past START_API, the last one because " + why_not(sessions.back()) +
+                      "; record a session with `ibkr proxy`");
   }
   const bool all = choice.which == SessionChoice::Which::All;
   Chosen chosen;

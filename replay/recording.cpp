@@ -117,7 +117,8 @@ void Recording::check(const journal::Frame& frame, const Expected<Message, proto
 }
 
 void Recording::check_rows(journal::Reader& reader) {
-  if (hello_answer_.size == 0) {
+  const bool hello_answer_missing = hello_answer_.size == 0;
+  if (hello_answer_missing) {
     note({Problem::Kind::NoHelloAnswer, session_.id, 0, 0, {}});
     const protocol::HelloAnswer made{session_.server_version, session_.connection_time};
     hello_answer_ = keep(protocol::hello_answer_payload(made));
@@ -127,7 +128,9 @@ void Recording::check_rows(journal::Reader& reader) {
     missing = std::max<std::int64_t>(0, session_.outgoing_frames - rows_out_) +
               std::max<std::int64_t>(0, session_.incoming_frames - rows_in_);
   }
-  if (missing == 0) missing = reader.missing_messages(session_.id).value_or(0);
+  if (missing == 0) {
+    missing = reader.missing_messages(session_.id).value_or(0) - (hello_answer_missing ? 1 : 0);  // that has been said
+  }
   if (missing > 0) note({Problem::Kind::MissingRows, session_.id, 0, missing, {}});
 }
 

@@ -29,7 +29,10 @@ Expected<Loaded, LoadError> load(const std::string& file, const SessionChoice& c
     loaded.problems.add({Problem::Kind::File, 0, 0, 0, std::move(words)});
   }
   const auto sessions = (*reader)->sessions();
-  if (!sessions) return Unexpected(LoadError{true, sessions.error()});
+  if (!sessions) {
+    return Unexpected(LoadError{
+        true, "the file is damaged: " + sessions.error() + "; replay an unharmed copy of it, or record it again"});
+  }
   auto chosen = choose(*sessions, choice);
   if (!chosen) return Unexpected(about(file, {!loaded.problems.empty(), chosen.error()}));
   std::size_t bytes_left = kMaxRecordingBytes;

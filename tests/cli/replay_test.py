@@ -177,6 +177,14 @@ class Statuses(TestCase):
                     done = ibkr("replay", self.journal, "--listen", "127.0.0.1:%d" % taken.getsockname()[1])
                     self.assertIn(done.returncode, (CANNOT_START, DAMAGED), done.stderr)
 
+    def test_a_file_whose_tables_are_gone_says_what_to_do(self):
+        self.record()
+        self.journal.write_bytes(self.journal.read_bytes()[:4096])
+        done = ibkr("replay", self.journal, "--listen", "127.0.0.1:0")
+        self.assertEqual(done.returncode, DAMAGED, done.stderr)
+        self.assertIn("the file is damaged", done.stderr)
+        self.assertIn("record it again", done.stderr)
+
     def test_usage(self):
         self.record()
         for wrong in ("some", "0", "1,", ""):

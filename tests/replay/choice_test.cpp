@@ -105,7 +105,11 @@ TEST_CASE("a recording that is not all that was on the wire is known before it i
   }
   SUBCASE("no answer to the hello") {
     change(file, "DELETE FROM messages WHERE message_type = 'HelloAnswer'");
-    CHECK(problems(file)[0] == Kind::NoHelloAnswer);
+    CHECK(problems(file) == std::vector{Kind::NoHelloAnswer});
+  }
+  SUBCASE("a file that lost its last bytes") {
+    std::filesystem::resize_file(file.path(), std::filesystem::file_size(file.path()) - 1);
+    CHECK(problems(file) == std::vector{Kind::File});
   }
   SUBCASE("a frame that cannot be decoded") {
     change(file,
