@@ -20,7 +20,7 @@ std::string nearest(const Mismatch& mismatch) {
 std::string Differing::line() const { return path + ": recorded " + shown(recorded) + ", live " + shown(live); }
 
 std::string Mismatch::summary() const {
-  if (!nearest) return start(*this) + "; the recording has none" + end(*this);
+  if (!nearest) return start(*this) + "; the session has none" + end(*this);
   if (differences.empty()) {
     return start(*this) + "; #" + std::to_string(*nearest) + " is equal, and has been served already" + end(*this);
   }

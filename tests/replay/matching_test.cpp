@@ -58,7 +58,7 @@ TEST_CASE("a request for something else is explained by the nearest recorded one
                                   std::to_string(*mismatch.nearest) + ": contract.symbol: recorded TSLA, live MSFT");
 
   const Mismatch none = app.ask_in_vain(make<protocol::PositionsRequest>());
-  CHECK(none.summary() == "no recorded request matches PositionsRequest; the recording has none");
+  CHECK(none.summary() == "no recorded request matches PositionsRequest; the session has none");
 }
 
 TEST_CASE("a request that was recorded once is not served twice") {
