@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "protocol/message.h"
-#include "replay/recording.h"
+#include "replay/recorded.h"
 
 namespace ibkr::replay {
 

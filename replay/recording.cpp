@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "protocol/catalogue.h"
+#include "protocol/frame.h"
 #include "protocol/messages.h"
 #include "replay/dependencies.h"
 #include "replay/refusal.h"

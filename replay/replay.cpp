@@ -4,7 +4,6 @@
 
 #include "protocol/catalogue.h"
 #include "replay/names.h"
-#include "replay/serving.h"
 
 namespace ibkr::replay {
 
@@ -57,10 +56,6 @@ Replay::Replay(Loaded loaded, ServingOptions options) : loaded_(std::move(loaded
     learn_names(recording, pseudonyms_);
   }
 }
-
-Replay::~Replay() = default;
-
-std::unique_ptr<Serving> Replay::connect() { return std::make_unique<Serving>(*this, ++last_number_); }
 
 bool Replay::finished() const {
   return !options_.repeat && open_ == 0 && std::ranges::all_of(served_, [](bool served) { return served; });

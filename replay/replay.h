@@ -1,7 +1,8 @@
 // Replay: recorded sessions that are served to apps, which of them has been, and the verdict. No sockets and no clock:
 // a ReplayServer is one caller, an app in the same process another.
 //
-//   journal ──► choice ──► Recording, Recording … ──► connect() ──► Serving, one a connection ──► Verdict
+//   journal ──► choice ──► Recording, Recording … ──► Replay ◄── Serving (serving.h), one a connection
+//                                                          └──► Verdict
 //
 // Which session a connection gets: the hello is answered as in the next session that has not been served and whose
 // version the app speaks, rather one that began with the same hello. At START_API it becomes the first such session of
@@ -12,7 +13,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -50,12 +50,9 @@ Expected<Loaded, LoadError> load(const std::string& file, const SessionChoice& c
 class Replay {
  public:
   Replay(Loaded loaded, ServingOptions options);
-  ~Replay();
   Replay(const Replay&) = delete;
   Replay& operator=(const Replay&) = delete;
 
-  /// A new connection, from its first byte on. Must not outlive the replay; when it is over, tell it (Serving::ended).
-  std::unique_ptr<Serving> connect();
   /// Every session was served, and no connection that was served one is left.
   bool finished() const;
   /// Of what has been: what an app left out counts from its end on.
@@ -79,10 +76,10 @@ class Replay {
   protocol::Pseudonyms pseudonyms_;
   KnownIds known_ids_;  // of this round
   Verdict verdict_;
-  std::vector<bool> taken_;   // in this round
-  std::vector<bool> served_;  // in any
-  std::size_t last_number_ = 0;
-  std::size_t open_ = 0;  // connections that are served a session
+  std::vector<bool> taken_;      // in this round
+  std::vector<bool> served_;     // in any
+  std::size_t last_number_ = 0;  // of a connection, for logs and the verdict
+  std::size_t open_ = 0;         // connections that are served a session
 };
 
 }  // namespace ibkr::replay

@@ -45,10 +45,7 @@ Expected<double, std::string> parse_speed(std::string_view text) {
 class ReplayServer::Connection {
  public:
   Connection(ReplayServer& server, std::unique_ptr<net::Connection> tcp)
-      : server_(server),
-        tcp_(std::move(tcp)),
-        serving_(server.replay_.connect()),
-        timer_(server.loop_, [this] { play(); }) {
+      : server_(server), tcp_(std::move(tcp)), serving_(server.replay_), timer_(server.loop_, [this] { play(); }) {
     tcp_->start({.on_data = [this](std::string_view bytes) { on_data(bytes); },
                  .on_end =
                      [this] {
@@ -57,21 +54,21 @@ class ReplayServer::Connection {
                      },
                  .on_drain =
                      [this] {
-                       serving_->taken();
+                       serving_.taken();
                        tcp_->resume_reading();
                        play();
                      },
                  .on_close = [this](const net::CloseReason& reason) { on_close(reason); }});
   }
-  bool is_app() const { return serving_->greeted(); }
+  bool is_app() const { return serving_.greeted(); }
   void stop() {
-    serving_->ended(Serving::End::Stopped, "the replay was stopped");
+    serving_.ended(Serving::End::Stopped, "the replay was stopped");
     tcp_->close();
   }
 
  private:
   void on_data(std::string_view bytes) {
-    serving_->receive(bytes, net::monotonic_ns(), net::wall_ns());
+    serving_.receive(bytes, net::monotonic_ns(), net::wall_ns());
     play();
   }
 
@@ -81,17 +78,17 @@ class ReplayServer::Connection {
   }
 
   void play() {
-    if (serving_->given_up()) return finish(Serving::End::AppLeft, "it is closed by the replay");
+    if (serving_.given_up()) return finish(Serving::End::AppLeft, "it is closed by the replay");
     bool more = true;
     std::optional<std::int64_t> next;
     for (int writes = 0; more && writes < kWritesPerTurn; ++writes) {
       if (tcp_->queued_bytes() > kQueueBytes) return tcp_->pause_reading();  // on_drain goes on
       const std::int64_t now = net::monotonic_ns();
-      next = serving_->give(now, out_, kWriteBytes);
+      next = serving_.give(now, out_, kWriteBytes);
       write();
       more = next && *next <= now;
     }
-    if (serving_->all_said() && !std::exchange(fin_sent_, true)) tcp_->shutdown_write();
+    if (serving_.all_said() && !std::exchange(fin_sent_, true)) tcp_->shutdown_write();
     if (app_ended_ && !more && tcp_->queued_bytes() == 0) {
       return finish(Serving::End::AppLeft, "the app has disconnected");
     }
@@ -106,19 +103,19 @@ class ReplayServer::Connection {
     if (out_.empty() || fin_sent_) return;
     tcp_->write(out_);
     out_.clear();
-    if (tcp_->queued_bytes() == 0) serving_->taken();
+    if (tcp_->queued_bytes() == 0) serving_.taken();
   }
 
   void finish(Serving::End end, std::string_view why) {
     timer_.cancel();
-    serving_->ended(end, why);
+    serving_.ended(end, why);
     tcp_->close();
     server_.ended(*this);
   }
 
   ReplayServer& server_;
   std::unique_ptr<net::Connection> tcp_;
-  std::unique_ptr<Serving> serving_;
+  Serving serving_;
   net::Timer timer_;
   std::string out_;  // what the next write sends
   bool app_ended_ = false;

@@ -65,7 +65,7 @@ struct Serving::Session {
   std::vector<RequestIndex> made;
 };
 
-Serving::Serving(Replay& replay, std::size_t number) : replay_(replay), number_(number), side_(*this) {}
+Serving::Serving(Replay& replay) : replay_(replay), number_(++replay.last_number_), side_(*this) {}
 Serving::~Serving() = default;
 
 void Serving::receive(std::string_view bytes, std::int64_t now_ns, std::int64_t wall_ns) {

@@ -18,11 +18,10 @@
 
 namespace ibkr::replay {
 
-/// One of Replay::connect(). Times are nanoseconds of one monotonic clock.
+/// From its first byte on. Must not outlive the replay. Times are nanoseconds of one monotonic clock.
 class Serving final : private protocol::ServerSide::Server {
  public:
-  /// `number` is for logs and the verdict.
-  Serving(Replay& replay, std::size_t number);
+  explicit Serving(Replay& replay);
   ~Serving();
   Serving(const Serving&) = delete;
   Serving& operator=(const Serving&) = delete;

@@ -36,17 +36,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t step = 1 + data[0];
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   Replay replay(recorded(), {.speed = kMaxSpeed});
-  const auto serving = replay.connect();
+  Serving serving(replay);
   std::int64_t now_ns = 0;
   std::string out;
-  for (std::size_t at = 0; at < bytes.size() && !serving->given_up(); at += step) {
-    serving->receive(bytes.substr(at, step), now_ns, 1'764'000'000'000'000'000 + now_ns);
+  for (std::size_t at = 0; at < bytes.size() && !serving.given_up(); at += step) {
+    serving.receive(bytes.substr(at, step), now_ns, 1'764'000'000'000'000'000 + now_ns);
     now_ns += 1'000'000;
     out.clear();
-    (void)serving->give(now_ns, out, 65536);
-    serving->taken();
+    (void)serving.give(now_ns, out, 65536);
+    serving.taken();
   }
-  serving->ended(Serving::End::AppLeft, "the input is over");
+  serving.ended(Serving::End::AppLeft, "the input is over");
   (void)replay.verdict();
   return 0;
 }

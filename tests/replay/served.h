@@ -20,7 +20,7 @@ inline Loaded loaded(RecordedFile& file, SessionChoice choice = {}) {
 class ServedApp {
  public:
   explicit ServedApp(Replay& replay, int version = 178, protocol::Hello hello = {100, 226, ""})
-      : version_(version), serving_(replay.connect()) {
+      : version_(version), serving_(replay) {
     says(protocol::hello_bytes(hello));
   }
   /// An app that has said START_API, and what it got for that.
@@ -29,7 +29,7 @@ class ServedApp {
     got = gets();
   }
 
-  void says(std::string_view bytes) { serving_->receive(bytes, now_ns_, 1'700'000'000'000'000'000 + now_ns_); }
+  void says(std::string_view bytes) { serving_.receive(bytes, now_ns_, 1'700'000'000'000'000'000 + now_ns_); }
   void asks(const Message& message) {
     std::string payload, frame;
     REQUIRE(protocol::encode(message, version_, payload));
@@ -42,21 +42,21 @@ class ServedApp {
     std::optional<std::int64_t> next = now_ns_;
     while (next && *next <= now_ns_) {
       std::string out;
-      next = serving_->give(now_ns_, out, 1000);
+      next = serving_.give(now_ns_, out, 1000);
       framer_.feed(out, [&](std::string_view payload) {
         texts.push_back(std::exchange(greeted_, true) ? described(version_, payload) : "answer");
       });
     }
-    serving_->taken();
+    serving_.taken();
     return texts;
   }
   void pass(int milliseconds) { now_ns_ += milliseconds * kMillisecond; }
-  void leaves(Serving::End end = Serving::End::AppLeft) { serving_->ended(end, "it has left"); }
-  const Serving& serving() const { return *serving_; }
+  void leaves(Serving::End end = Serving::End::AppLeft) { serving_.ended(end, "it has left"); }
+  const Serving& serving() const { return serving_; }
 
  private:
   int version_;
-  std::unique_ptr<Serving> serving_;
+  Serving serving_;
   protocol::Framer framer_;
   std::int64_t now_ns_ = 0;
   bool greeted_ = false;
