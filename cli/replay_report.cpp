@@ -98,8 +98,12 @@ void report_what_is_incomplete(const Verdict& verdict) {
                   plural(missed.frames, "answer", "answers"), request(missed.session, missed.request, missed.type));
   }
   note_left_out(verdict.undelivered);
+  const bool speechless = std::ranges::any_of(verdict.turned_away.items, [](const Verdict::TurnedAway& app) {
+    return app.why == Verdict::TurnedAway::Why::CannotSpeak;
+  });
   for (const journal::SessionId session : verdict.not_served) {
-    spdlog::error("session {} was not served: no app connected for it; `--session` serves others alone", session);
+    spdlog::error("session {} was not served: no app {}; `--session` serves others alone", session,
+                  speechless ? "that speaks its server version connected" : "connected for it");
   }
 }
 

@@ -113,11 +113,15 @@ Outcome Matcher::match(std::string_view payload, std::int64_t wall_ns) {
   }
   const Said said = said_by(*decoded);
   next_order_id_ = std::max(next_order_id_, own_order(said.ids) + 1);
+  in_use_ = stream_with_id_of(*decoded, said);
   const auto taken = taken_back(*decoded, said);
   if (taken && std::holds_alternative<Ignored>(*taken)) return *taken;
   const auto group = contents_.equal(said);
   if (const auto index = group ? unused_in(*group, said.ids) : std::nullopt) return served(*index, &*decoded, said);
-  if (taken) return *taken;
+  if (taken) {
+    streams_.erase(Own(protocol::cancelled_by(*decoded), own_id(said.ids)));
+    return *taken;
+  }
   if (const auto index = options_.any_time ? nearest_in_time(said) : std::nullopt) {
     auto let_go =
         differences(values_of(contents_.recording().request(*index), pseudonyms_), values_of(*decoded, pseudonyms_));
@@ -151,6 +155,7 @@ Outcome Matcher::match_early(std::string_view payload, std::int64_t wall_ns) {
 
 bool Matcher::agrees(RequestIndex index, const IdUses& live) {
   ++looked_at_;
+  if (in_use_ && own_id(contents_.request(index).ids) != *in_use_) return false;
   return !used_[index] && ids_.conflicts(contents_.request(index).ids, live, contents_.request(index).choice).empty();
 }
 
@@ -213,12 +218,35 @@ Matched Matcher::served(RequestIndex index, const Message* live, const Said& sai
   used_[index] = true;
   if (live == nullptr) return {index, {}};
   ids_.bind(contents_.request(index).ids, said.ids);
+  follow_stream(index, *live, said.ids);
   if (live->type().cancel != nullptr && protocol::cancelled_by(*live) == nullptr) {
     const Own own(&live->type(), own_id(said.ids));
     served_[own] = index;
     refused_.erase(own);
   }
   return {index, {}};
+}
+
+/// The recorded id of the subscription that goes on under the id that a new one has, too. TWS takes no second one.
+std::optional<std::int64_t> Matcher::stream_with_id_of(const Message& live, const Said& said) const {
+  if (!protocol::goes_on(live, contents_.recording().server_version())) return std::nullopt;
+  const auto found = streams_.find(Own(&live.type(), own_id(said.ids)));
+  return found == streams_.end() ? std::nullopt : std::optional(found->second);
+}
+
+void Matcher::follow_stream(RequestIndex index, const Message& live, const IdUses& ids) {
+  const Recording& recording = contents_.recording();
+  const Own own(&live.type(), own_id(ids));
+  if (const MessageInfo* cancels = protocol::cancelled_by(live)) {
+    streams_.erase(Own(cancels, own.second));
+  } else if (own_order(ids) == 0 && own.second != 0 && protocol::goes_on(live, recording.server_version())) {
+    const auto refused = [&](FrameIndex answer) {
+      const RecordedFrame& frame = recording.frames()[answer];
+      return frame.cause.end && protocol::has_role(recording.frame(answer).type(), Role::RequestOrOrderId);
+    };
+    if (std::ranges::any_of(recording.requests()[index].answers, refused)) return;
+    streams_[own] = own_id(contents_.request(index).ids);
+  }
 }
 
 std::optional<Outcome> Matcher::taken_back(const Message& live, const Said& said) const {
@@ -277,6 +305,12 @@ Mismatch Matcher::explain(const MessageInfo* type, const Message* live, const Sa
       for (const IdConflict& id :
            ids_.conflicts(contents_.request(*found).ids, said.ids, contents_.request(*found).choice)) {
         differing.push_back({id.path, id.recorded, id.live});
+      }
+      if (in_use_ && own_id(contents_.request(*found).ids) != *in_use_) {
+        const auto id = std::ranges::find(said.ids, Role::RequestId, &IdUse::role);
+        differing.push_back({id == said.ids.end() ? "id" : id->path,
+                             std::to_string(own_id(contents_.request(*found).ids)),
+                             std::to_string(own_id(said.ids)) + ", which another subscription has that goes on"});
       }
       if (differing.size() >= fewest) continue;
       fewest = differing.size();

@@ -61,7 +61,8 @@ class Matcher {
   std::optional<RequestIndex> first_agreeing(const std::vector<RequestIndex>& requests, const IdUses& live);
   std::optional<RequestIndex> nearest_in_time(const Said& said);
   Matched served(RequestIndex index, const protocol::Message* live, const Said& said);
-  void use(RequestIndex index);
+  std::optional<std::int64_t> stream_with_id_of(const protocol::Message& live, const Said& said) const;
+  void follow_stream(RequestIndex index, const protocol::Message& live, const IdUses& ids);
   std::optional<Outcome> taken_back(const protocol::Message& live, const Said& said) const;
   /// `part` is what could be read of a request that cannot be decoded.
   Refused refused(std::string name, const protocol::Message* live, const std::optional<protocol::Message>& part,
@@ -78,6 +79,8 @@ class Matcher {
   std::unordered_map<KindIndex, std::set<std::pair<std::int64_t, GroupIndex>>> by_moment_;  // with unused requests
   std::map<Own, RequestIndex> served_;  // what can be taken back, by what a cancel would name
   std::set<Own> refused_;
+  std::map<Own, std::int64_t> streams_;  // that go on, and their recorded ids
+  std::optional<std::int64_t> in_use_;   // while one is matched: the recorded id of the stream that has its live id
   std::int64_t next_order_id_;
   std::size_t looked_at_ = 0;
 };

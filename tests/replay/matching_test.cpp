@@ -313,6 +313,27 @@ TEST_CASE("a cancel, or a question for the time, that says more than is known is
   CHECK(is<Accepted>(app.asks(std::string("2\0001\0001\000", 6))));
 }
 
+TEST_CASE("two subscriptions under one id are not two under two") {
+  // Broken: an app whose ids collide passes, and TWS refuses it with error 322.
+  RecordedFile file;
+  file.session(178).start(7, 1).out(market_data(1, "AAPL")).in(tick(1, 100)).out(market_data(2, "IBM"));
+  file.in(error(2, 200, "No security definition")).out(market_data(3, "MSFT")).in(tick(3, 1)).end();
+  const Recording recording = file.load();
+  SimulatedApp app(recording);
+  app.ask(start_api(7));
+  app.ask(market_data(5, "AAPL"));
+  CHECK(mentions(app.ask_in_vain(market_data(5, "MSFT")).report(),
+                 "req_id: recorded 3, live 5, which another subscription has that goes on"));
+  app.ask(market_data(6, "IBM"));
+  app.ask(market_data(6, "MSFT"));  // the one before was refused, so that its id is free
+
+  SimulatedApp tidy(recording);
+  tidy.ask(start_api(7));
+  tidy.ask(market_data(5, "AAPL"));
+  CHECK(is<Accepted>(tidy.asks(cancel_market_data(5))));
+  tidy.ask(market_data(5, "MSFT"));
+}
+
 TEST_CASE("a leg that has a price of zero is not one without a price") {
   // Broken: a combination whose legs are free passes for one that is priced as a whole.
   const auto combination = [](std::optional<double> price) {
