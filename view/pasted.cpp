@@ -26,29 +26,40 @@ std::string_view without_braces(std::string_view text) {
   return braces || brackets ? text.substr(1, text.size() - 2) : text;
 }
 
-/// Takes the quotes of a literal away: "…", '…', b'…'.
+/// Takes the quotes of a literal away: "…", '…', Python's b'…' and bytearray(b'…'), SQLite's X'…'.
 bool unquote(std::string_view& text) {
   std::string_view inner = text;
-  if (inner.starts_with('b')) inner.remove_prefix(1);
+  constexpr std::string_view kCall = "bytearray(";
+  if (inner.starts_with(kCall) && inner.ends_with(')')) {
+    inner = inner.substr(kCall.size(), inner.size() - kCall.size() - 1);
+  }
+  if (!inner.empty() && std::string_view("bxX").find(inner.front()) != std::string_view::npos) inner.remove_prefix(1);
   const bool quoted =
       inner.size() >= 2 && inner.front() == inner.back() && (inner.front() == '\'' || inner.front() == '"');
   if (quoted) text = inner.substr(1, inner.size() - 2);
   return quoted;
 }
 
-/// A sign that stands for NUL at the start of `text`; its length, or 0.
-std::size_t length_of_nul(std::string_view text) {
-  for (const std::string_view sign : {"|", "\\x00", "\\u0000", "\\0", "^@", "␀"}) {
-    if (text.starts_with(sign)) return sign.size();
+/// True where every \0 is the beginning of C's \000.
+bool is_octal(std::string_view text) {
+  bool any = false;
+  for (auto at = text.find("\\0"); at != text.npos; at = text.find("\\0", at + 2)) {
+    if (text.substr(at + 2, 2) != "00") return false;
+    any = true;
   }
-  return text.starts_with('\0') ? 1 : 0;
+  return any;
 }
 
-bool has_nul(std::string_view text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (length_of_nul(text.substr(i)) != 0) return true;
+/// What stands for NUL in the text: the first of these signs that it has, so that a | beside another one is itself; ""
+/// where it has none.
+std::string_view sign_of_nul(std::string_view text) {
+  if (is_octal(text)) return "\\000";
+  for (const std::string_view sign :
+       {std::string_view("\0", 1), std::string_view("\\x00"), std::string_view("\\u0000"), std::string_view("\\0"),
+        std::string_view("^@"), std::string_view("␀"), std::string_view("|")}) {
+    if (text.find(sign) != text.npos) return sign;
   }
-  return false;
+  return "";
 }
 
 std::optional<char> byte_of_escape(std::string_view text) {  // \xHH
@@ -59,11 +70,11 @@ std::optional<char> byte_of_escape(std::string_view text) {  // \xHH
   return error == std::errc() && stop == end ? std::optional(static_cast<char>(byte)) : std::nullopt;
 }
 
-std::string unescaped(std::string_view text) {
+std::string unescaped(std::string_view text, std::string_view nul) {
   std::string out;
   while (!text.empty()) {
-    std::size_t taken = length_of_nul(text);
-    if (taken != 0) {
+    std::size_t taken = nul.size();
+    if (text.starts_with(nul)) {
       out += '\0';
     } else if (const auto byte = text.starts_with("\\x") ? byte_of_escape(text) : std::nullopt) {
       out += *byte;
@@ -126,20 +137,21 @@ Expected<Pasted, std::string> read_pasted(std::string_view line, PastedAs as, pr
                                           int server_version) {
   std::string_view text = without_blanks_around(line);
   const bool quoted = unquote(text);
+  const std::string_view nul = sign_of_nul(text);
   if (as == PastedAs::Guessed) {
     auto bytes = from_hex(without_braces(text));
     if (bytes) return without_prefix(*std::move(bytes), direction, server_version);
-    if (!quoted && !has_nul(text)) {
+    if (!quoted && nul.empty()) {
       return Unexpected(bytes.error() + ", and no text with | or \\0 for NUL either");
     }
   }
   std::string payload;
-  if (as == PastedAs::Text && !has_nul(text)) {
+  if (as == PastedAs::Text && nul.empty()) {
     payload = text;
     std::ranges::replace(payload, ',', '\0');
     payload += '\0';
   } else {
-    payload = unescaped(text);
+    payload = unescaped(text, nul.empty() ? "|" : nul);
     if (payload.empty() || payload.back() != '\0') payload += '\0';
   }
   write_raw_id(payload, server_version);

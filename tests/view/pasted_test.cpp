@@ -23,7 +23,8 @@ TEST_CASE("hex in any dress") {
   for (const std::string_view line :
        {"390031003700", "39 00 31 00 37 00", "39:00:31:00:37:00", "0x39,0x00,0x31,0x00,0x37,0x00", "0x390031003700",
         "0X39 0X00 0X31 0X00 0X37 0X00", R"(\x39\x00\x31\x00\x37\x00)", "39-00-31-00-37-00", "  3900 3100 3700\r",
-        "\"390031003700\"", "0x39, 0x00, 0x31, 0x00, 0x37, 0x00,", "{0x39, 0x00, 0x31, 0x00, 0x37, 0x00}"}) {
+        "\"390031003700\"", "X'390031003700'", "x'390031003700'", "0x39, 0x00, 0x31, 0x00, 0x37, 0x00,",
+        "{0x39, 0x00, 0x31, 0x00, 0x37, 0x00}"}) {
     CAPTURE(line);
     CHECK(bytes(line) == kNextValidId);
   }
@@ -34,13 +35,20 @@ TEST_CASE("hex in any dress") {
 }
 
 TEST_CASE("text with any sign for NUL, and without the last one") {
-  for (const std::string_view line : {"9|1|7|", "9|1|7", R"(9\01\07\0)", R"(9\x001\x007\x00)", R"(b'9\x001\x007\x00')",
-                                      R"("9\u00001\u00007\u0000")", "9^@1^@7^@", "9␀1␀7␀"}) {
+  for (const std::string_view line :
+       {"9|1|7|", "9|1|7", R"(9\01\07\0)", R"(9\x001\x007\x00)", R"(b'9\x001\x007\x00')", R"("9\u00001\u00007\u0000")",
+        "9^@1^@7^@", "9␀1␀7␀", R"(9\0001\0007\000)", R"(bytearray(b'9\x001\x007\x00'))", R"(b"9\x001\x007\x00")"}) {
     CAPTURE(line);
     CHECK(bytes(line) == kNextValidId);
   }
   CHECK(bytes({"9\0001\0007\0", 6}) == kNextValidId);
   CHECK(bytes(R"(a\|b\\c\x41\té|)") == std::string("a|b\\cA\t\xC3\xA9\0", 10));
+  for (const std::string_view line : {R"(b'4\x00a|b\x00')", R"(4\0a|b\0)", R"(4\000a|b\000)", "4^@a|b^@", "4␀a|b␀",
+                                      R"("4\u0000a|b\u0000")", R"(4|a\|b|)"}) {
+    CAPTURE(line);
+    CHECK(bytes(line) == std::string("4\0a|b\0", 6));  // a | in an error's text
+  }
+  CHECK(bytes(R"(9\0007\0)") == std::string("9\000007\0", 6));       // not in octal: the last one is not
   CHECK(bytes(R"(caf\u00e9|)") == std::string("caf\\u00e9\0", 10));  // as TWS writes it
   CHECK(bytes("49", 178, PastedAs::Text) == std::string("49\0", 3));
   CHECK(bytes("49") == "I");
