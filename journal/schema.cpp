@@ -182,7 +182,7 @@ constexpr const char* kViews =
     " json_extract(fields, '$.error_msg') AS text FROM messages WHERE message_type = 'ErrorMessage';"
     "CREATE VIEW v_events AS SELECT event_id, session_id, " IBKR_ISO("timestamp") " AS time, kind, message_id, text,"
     " count, bytes, first_message_id, last_message_id FROM events;"
-    // One row per fill. Corrections have the execution's id but for the digits behind its last full stop; an execution
+    // One row per fill. Ids are taken apart as protocol/exec_id.h says, so that any SQLite tool can read it; an execution
     // that several sessions were told of has a row in each; a commission may have come in another one, or alone.
     "CREATE VIEW v_fills AS"
     " WITH parts AS (SELECT *, rtrim(execution_id, replace(execution_id, '.', '')) AS stem FROM executions),"

@@ -1,6 +1,10 @@
 // Fills that count once, and the queries that our pages show.
+#include <algorithm>
+#include <map>
+#include <random>
 #include <string_view>
 
+#include "protocol/exec_id.h"
 #include "tests/journal/journal_files.h"
 
 using namespace ibkr;
@@ -122,6 +126,36 @@ TEST_CASE("ids without a revision are fills of their own, and a commission alone
   CHECK(writer->close().has_value());
   CHECK(query(path, kFills) == std::vector<std::string>{"77|1|5.0|5.0|-", "late.01|2|7.0|7.0|6.0", "plain|1|1.0|1.0|-",
                                                         "x.|1|4.0|4.0|-", "x.y|1|2.0|2.0|-", "x.z|1|3.0|3.0|-"});
+}
+
+// Without it: the journal and the client's order book count the fills of one day differently.
+TEST_CASE("the view and protocol/exec_id.h take ids apart alike") {
+  TemporaryDirectory directory;
+  const std::string path = directory.file("a.db");
+  auto writer = open_writer(path);
+  std::mt19937_64 random(7);
+  const std::vector<std::string> parts = {".", ".", ".", "0", "1", "9", "10", "a", "-", "99999999999999999999", " "};
+  std::vector<std::string> ids = {"a.01.01", "a.01.02", "a.01.2", "x.", "x.1", ".5", "."};
+  for (int i = 0; i < 200; ++i) {
+    std::string id;
+    for (std::uint64_t n = 1 + random() % 5; n > 0; --n) id += parts[random() % parts.size()];
+    if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
+  }
+  std::vector<std::string> told_of;
+  for (const std::string& id : ids) told_of.push_back(execution(id, 1, 1));
+  told(*writer, told_of);
+  CHECK(writer->close().has_value());
+
+  std::map<std::string, std::pair<std::int64_t, std::string>> standing;
+  for (const std::string& id : ids) {
+    const auto [fill, revision] = protocol::revision_of(id);
+    const auto at = standing.find(std::string(fill));
+    if (at == standing.end() || at->second.first < revision) standing[std::string(fill)] = {revision, id};
+  }
+  std::vector<std::string> expected;
+  for (const auto& [fill, one] : standing) expected.push_back(one.second);
+  std::sort(expected.begin(), expected.end());
+  CHECK(query(path, "SELECT execution_id FROM v_fills ORDER BY 1") == expected);
 }
 
 // Without it: what we tell people to type gives an error or nothing.
