@@ -28,9 +28,7 @@ void CallCore::Continuation::run_once() {
 }
 
 bool CallCore::wait_until(Deadline deadline) const {
-  if (!made_in_.is_current()) {
-    misuse("the process has forked since the call was made", "Make a client of its own in the child");
-  }
+  if (!made_in_.is_current()) made_in_.refuse();
   if (producer_ != nullptr && thread_->is_current()) {
     // The thread that would run the continuation is this one.
     if (const auto source = producer_->source) {

@@ -159,6 +159,7 @@ class Call {
   /// Runs `continuation` on the observer thread once there is a result, also when there is one already. It takes either
   ///   (const Result<T>&)   the answer or the error, or
   ///   (const T&)           the answer; it is not run for an error, which goes on to the call that then() returns.
+  /// One that takes anything gets the result.
   /// Returns a call that brings what it returns. An Error that it throws is that call's; so is any other exception, as
   /// UserCode. Cancelling the returned call cancels this one.
   template <class Continue>

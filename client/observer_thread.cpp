@@ -17,6 +17,7 @@ struct ObserverThread::State {
   std::mutex mutex;
   std::condition_variable changed;
   std::vector<std::function<void()>> tasks;
+  std::function<void(const std::string&)> on_throw;
   bool stopping = false;
   bool ended = false;
   Process made_in;
@@ -25,6 +26,7 @@ struct ObserverThread::State {
 };
 
 void ObserverThread::State::run() {
+  block_signals();
   std::vector<std::function<void()>> batch;
   while (true) {
     {
@@ -32,6 +34,7 @@ void ObserverThread::State::run() {
       changed.wait(lock, [this] { return !tasks.empty() || stopping; });
       if (tasks.empty()) {
         ended = true;
+        changed.notify_all();
         id = std::thread::id();
         return;
       }
@@ -70,17 +73,46 @@ void ObserverThread::post(std::function<void()> task) {
     const std::lock_guard lock(state_->mutex);
     if (!state_->ended) {
       state_->tasks.push_back(std::move(task));
-      if (state_->tasks.size() == 1) state_->changed.notify_one();
+      if (state_->tasks.size() == 1) state_->changed.notify_all();
       return;
     }
   }
   task();
 }
 
+void ObserverThread::set_on_throw(std::function<void(const std::string&)> handler) {
+  const std::lock_guard lock(state_->mutex);
+  state_->on_throw = std::move(handler);
+}
+
+void ObserverThread::run_guarded(const std::function<void()>& code) {
+  std::string thrown;
+  try {
+    return code();
+  } catch (const std::exception& problem) {
+    thrown = problem.what();
+  } catch (...) {
+    thrown = "something that is no std::exception";
+  }
+  std::function<void(const std::string&)> handler;
+  {
+    const std::lock_guard lock(state_->mutex);
+    handler = state_->on_throw;
+  }
+  if (handler) handler(thrown);
+}
+
 void ObserverThread::stop() {
   const std::lock_guard lock(state_->mutex);
   state_->stopping = true;
-  state_->changed.notify_one();
+  state_->changed.notify_all();
+}
+
+void ObserverThread::finish() {
+  stop();
+  if (is_current()) return;
+  std::unique_lock lock(state_->mutex);
+  state_->changed.wait(lock, [this] { return state_->ended; });
 }
 
 bool ObserverThread::is_current() const { return std::this_thread::get_id() == state_->id; }

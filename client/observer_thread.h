@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 
 namespace ibkr::client {
 
@@ -21,8 +22,14 @@ class ObserverThread {
   /// Runs `task` behind those posted before. Never waits. Once stopped and run out, `task` runs at once, on the calling
   /// thread: so that nothing which somebody waits for is forgotten. Exceptions must not leave a task.
   void post(std::function<void()> task);
+  /// Runs the user's `code`, on this thread. What it throws is told to the handler of set_on_throw().
+  void run_guarded(const std::function<void()>& code);
+  /// Before anything that can throw is posted. `handler` gets what was thrown, in words.
+  void set_on_throw(std::function<void(const std::string&)> handler);
   /// The thread ends when nothing is left to run. Does not wait.
   void stop();
+  /// The same, and waits for it, unless this is a task.
+  void finish();
   /// True inside a task.
   bool is_current() const;
 

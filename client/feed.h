@@ -1,0 +1,149 @@
+// Feed: a bounded queue from the I/O thread to the user: taken one by one, or observed.
+//
+//   I/O thread ── push() ──► items ──► next()              any thread
+//                              └─────► observer function   on the observer thread
+//
+// A slow taker slows nobody: past the bound the oldest items that may be dropped are, and an item says how many.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "client/observer_thread.h"
+
+namespace ibkr::client {
+
+/// Thread safe. `Item` has functions
+///   bool may_be_dropped() const;
+///   static Item missed(std::uint64_t how_many);   // an item that says so; may not be dropped
+template <class Item>
+class Feed : public std::enable_shared_from_this<Feed<Item>> {
+ public:
+  using Observer = std::function<void(Item&)>;
+
+  /// `bound`: of items that may be dropped, 1 or more.
+  Feed(std::shared_ptr<ObserverThread> thread, std::size_t bound) : thread_(std::move(thread)), bound_(bound) {}
+
+  /// Never waits. Nothing after close().
+  void push(Item item) {
+    bool wakes = false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (closed_) return;
+      add(std::move(item));
+      wakes = must_wake();
+    }
+    if (wakes) post_give();
+  }
+  /// Adds the last item.
+  void close(Item last) {
+    bool wakes = false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (closed_) return;
+      add(std::move(last));
+      closed_ = true;
+      wakes = must_wake();
+    }
+    if (wakes) post_give();
+  }
+
+  /// The next item; none when none came within the time, or after the last one. Not beside an observer.
+  std::optional<Item> next(std::chrono::milliseconds at_most) {
+    std::unique_lock lock(mutex_);
+    const auto deadline = std::chrono::steady_clock::now() + at_most;
+    changed_.wait_until(lock, deadline, [this] { return !items_.empty() || closed_; });
+    return take();
+  }
+
+  /// Calls `observer` on the observer thread with every item from now on, and with those that wait. Another one takes
+  /// its place. An empty one ends it: after that no call begins; one that has begun on another thread may still be
+  /// running.
+  void observe(Observer observer) {
+    auto kept = observer ? std::make_shared<Observer>(std::move(observer)) : nullptr;
+    bool wakes = false;
+    {
+      const std::lock_guard lock(mutex_);
+      observer_.swap(kept);  // the other one is destroyed without the lock: it is the user's
+      wakes = must_wake();
+    }
+    if (wakes) post_give();
+  }
+
+ private:
+  void add(Item item) {
+    if (item.may_be_dropped() && ++droppable_ > bound_) drop_oldest();
+    items_.push_back(std::move(item));
+    changed_.notify_one();
+  }
+
+  void drop_oldest() {
+    for (auto at = items_.begin(); at != items_.end(); ++at) {
+      if (!at->may_be_dropped()) continue;
+      items_.erase(at);
+      --droppable_;
+      ++missed_;
+      return;
+    }
+  }
+
+  std::optional<Item> take() {
+    if (missed_ > 0) return Item::missed(std::exchange(missed_, 0));
+    if (items_.empty()) return std::nullopt;
+    std::optional<Item> first(std::move(items_.front()));
+    items_.pop_front();
+    if (first->may_be_dropped()) --droppable_;
+    return first;
+  }
+
+  /// One task at a time gives the observer what waits.
+  bool must_wake() {
+    if (observer_ == nullptr || is_waking_ || (items_.empty() && missed_ == 0)) return false;
+    is_waking_ = true;
+    return true;
+  }
+  void post_give() {
+    thread_->post([self = this->shared_from_this()] { self->give(); });
+  }
+
+  void give() {
+    for (int i = 0; i < kBatch; ++i) {
+      std::shared_ptr<Observer> observer;
+      std::optional<Item> item;
+      {
+        const std::lock_guard lock(mutex_);
+        observer = observer_;
+        if (observer != nullptr) item = take();
+        if (!item) {
+          is_waking_ = false;
+          if (closed_ && items_.empty()) observer_ = nullptr;  // it may hold this feed
+          return;
+        }
+      }
+      thread_->run_guarded([&] { (*observer)(*item); });
+    }
+    post_give();  // others have their turn
+  }
+
+  static constexpr int kBatch = 256;
+
+  std::shared_ptr<ObserverThread> thread_;
+  std::size_t bound_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Item> items_;
+  std::size_t droppable_ = 0;  // among them
+  std::uint64_t missed_ = 0;
+  bool closed_ = false;
+  bool is_waking_ = false;
+  std::shared_ptr<Observer> observer_;
+};
+
+}  // namespace ibkr::client
