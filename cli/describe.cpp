@@ -32,9 +32,14 @@ struct DescribeArguments {
   auto names = view::described_names(direction);
   const auto fields = view::field_names();
   names.insert(names.end(), fields.begin(), fields.end());
-  throw UsageError(fmt::format("there is no {}{}{}; `ibkr describe` alone lists all messages", name,
+  const std::string_view last = std::string_view(name).substr(name.rfind('.') + 1);  // of a path
+  const bool number = !name.empty() && name.find_first_not_of("0123456789") == name.npos;
+  throw UsageError(fmt::format("there is no {}{}{}; `ibkr describe` alone lists all messages",
+                               name.empty() ? "message or field without a name" : name,
                                direction ? fmt::format(" {} TWS", *direction == Direction::In ? "from" : "to") : "",
-                               view::did_you_mean(name, names)));
+                               number         ? fmt::format("; a message by its number: --id {}", name)
+                               : last.empty() ? std::string()
+                                              : view::did_you_mean(last, names)));
 }
 
 std::vector<view::Described> numbered(int id, std::optional<Direction> direction) {

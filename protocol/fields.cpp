@@ -39,7 +39,7 @@ std::string scalar_text(const FieldInfo& field, const void* object) {
   }
   std::string text;
   append_scalar(text, field, Spelling::Blank, 0, object);
-  return text;
+  return field.kind == Kind::Decimal ? std::string(trimmed(text)) : text;
 }
 
 Role role_of(const FieldInfo& field, const void* object) {

@@ -56,7 +56,7 @@ class FieldRef : public FieldView {
 };
 
 /// A scalar as people write it: numbers with their digits, booleans as true and false. "" when unset. `field` must be
-/// a scalar.
+/// a scalar. No number has blanks, which could be line ends.
 std::string scalar_text(const FieldInfo& field, const void* object);
 
 /// What the field's value stands for in this object: the field's role, unless what stands beside it says otherwise.

@@ -48,6 +48,13 @@ std::string shown_value(const FieldInfo& field, const void* object) {
   return protocol::scalar_text(field, object) + (name.empty() ? "" : " " + std::string(name));
 }
 
+/// The same for an element of a list of scalars; "" where it was not read.
+std::string shown_element(const FieldInfo& field, const void* object, std::size_t number) {
+  if (object == nullptr || number >= protocol::list_size(field, object)) return "";
+  const std::string text = protocol::FieldView(field, object, number).to_string();
+  return field.kind == Kind::StringList ? shown_text(text) : text;
+}
+
 /// Gathers a row for every piece that a decoder takes.
 class Rows : public protocol::DecodeObserver {
  public:
@@ -109,7 +116,8 @@ class Rows : public protocol::DecodeObserver {
     const bool again = taken.step == last_;  // behind the count: the elements of a list
     last_ = taken.step;
     if (taken.step->code == TextOpCode::RepeatScalar && again) {
-      for (std::size_t i = 0; at_ < taken.end; ++i) add_text(fmt::format("{}[{}]", taken.path, i), "");
+      for (std::size_t i = 0; at_ < taken.end; ++i)
+        add_text(fmt::format("{}[{}]", taken.path, i), shown_element(*taken.field, taken.object, i));
       return;
     }
     add_text(name_of(taken), value_of(taken));

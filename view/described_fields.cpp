@@ -16,8 +16,9 @@ using protocol::FieldInfo;
 using protocol::MessageInfo;
 using protocol::StructInfo;
 
-/// Letters and digits in small letters: what is left of camelCase, snake_case and CONSTANTS alike.
+/// Letters and digits in small letters: what is left of camelCase, snake_case and CONSTANTS alike, and of combo_legs[1].
 std::string folded(std::string_view name) {
+  name = name.substr(0, name.find('['));
   std::string out;
   for (const char c : name) {
     if (c >= 'A' && c <= 'Z') {

@@ -22,7 +22,7 @@ struct DescribedField {
 };
 
 /// The fields of the name in messages of the direction, or of both; letter case and underscores count nowhere, so that
-/// lmtPrice, lmt_price and LMTPRICE are one. "order.lmtPrice", "Order.lmtPrice" and "OpenOrder.order.lmtPrice" ask for
+/// lmtPrice, lmt_price and LMTPRICE are one; nor does the number of an element, combo_legs[1]. "order.lmtPrice", "Order.lmtPrice" and "OpenOrder.order.lmtPrice" ask for
 /// the field of that part only.
 std::vector<DescribedField> find_fields(std::string_view name, std::optional<protocol::Direction> direction);
 /// The names of all fields, each once.

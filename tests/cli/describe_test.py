@@ -150,6 +150,12 @@ class Describe(TestCase):
         self.assert_fails(ibkr("describe", "TickPrize"), USAGE, "TickPrize", "did you mean TickPrice")
         self.assert_fails(ibkr("describe", "TickPrice", "--out"), USAGE, "no TickPrice to TWS")
         self.assert_fails(ibkr("describe", "--id", 199), USAGE, "199")
+        self.assert_fails(ibkr("describe", "order.lmtPrize"), USAGE, "order.lmtPrize", "did you mean lmt_price")
+        self.assert_fails(ibkr("describe", "EClient.reqMktData"), USAGE, "did you mean reqMktData")
+        self.assert_fails(ibkr("describe", "209"), USAGE, "--id 209")
+        self.assert_fails(ibkr("describe", ""), USAGE, "without a name")
+        # a path as errors and near misses have it
+        self.assertEqual([one["of"] for one in described("contract.combo_legs[0].ratio")], ["ComboLeg"])
 
 
 class Errors(TestCase):

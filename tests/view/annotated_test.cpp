@@ -68,6 +68,16 @@ TEST_CASE("what cannot be decoded is shown up to the fault, and what is left") {
   CHECK(annotated(Direction::In, 203, "", false).find("no 4-byte message id") != std::string::npos);
 }
 
+TEST_CASE("elements of a list have their values, and a number with a line end stays in its row") {
+  const std::string out =
+      annotated(Direction::In, 178, text({"75", "1", "X", "5", "T", "100", "1", "2026\n1218", "2", "nan", "1e2"}));
+  CHECK(out.find("  \"2026\\u000a1218\"  expirations[0]     \"2026\\u000a1218\"\n") != std::string::npos);
+  CHECK(out.find("  \"nan\"             strikes[0]         NaN\n") != std::string::npos);
+  CHECK(out.find("  \"1e2\"             strikes[1]         100.0\n") != std::string::npos);
+  const std::string size = annotated(Direction::In, 178, text({"1", "6", "9001", "4", "150.25", " 5\n", "5"}));
+  CHECK(size.find("  \" 5\\u000a\"  size       5\n") != std::string::npos);
+}
+
 TEST_CASE("a hostile payload of a million fields does not become a million rows") {
   const std::string lines = annotated(Direction::In, 178, "999" + std::string(1'000'000, '\0'), false);
   CHECK(lines.size() < 3'000'000);
