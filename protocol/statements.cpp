@@ -176,7 +176,7 @@ class Statements {
   static std::string spelled(const Decimal& value) {
     if (value.is_nan()) return "nan";
     if (value.is_infinite()) return value < Decimal(0) ? "-inf" : "inf";
-    return value.to_string();
+    return std::string(trimmed(value.to_string()));
   }
   static std::string spelled(double value) {
     std::string text;

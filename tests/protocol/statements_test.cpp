@@ -34,7 +34,7 @@ Lines order_says(Fill fill) {
 }
 
 TEST_CASE("numbers have one spelling, whatever theirs is") {
-  for (const char* spelling : {"100", "100.0", "1e2", "0100", "+100", "100.000000000000000000000", "1000e-1", "100."}) {
+  for (const char* spelling : {"100", "100.0", "1e2", "0100", "+100", "100.000000000000000000000", "1000e-1", "100.", " 100", "100\n"}) {
     CAPTURE(spelling);
     const auto quantity = Decimal::parse(spelling);
     REQUIRE(quantity);
