@@ -91,12 +91,12 @@ class ProtobufDecoder : Watch<Watched> {
           continue;
         }
         if (!outcome_) return false;
-        marks.remove(bit);
         const char* const value = at;
         at = skip(static_cast<std::uint32_t>(key & 7), at, end);
         if (is_too_large(fields[bit], value, end)) {
           unknown_fields(info, object).append(start, at);
         } else {
+          marks.remove(bit);
           keep_mark(part, fields[bit], value, end);
         }
         if constexpr (Watched) {

@@ -224,6 +224,13 @@ TEST_CASE("a number that protobuf has widened is kept, and is no other number") 
   for (const std::int64_t whole : {std::int64_t{INT32_MAX}, std::int64_t{INT32_MIN}, std::int64_t{-1}})
     CHECK(round(std::string("\0\0\0\xcb", 4) + field(1, whole), kMaxServerVersion).as<OrderStatus>().order_id == whole);
 
+  const std::string head("\0\0\0\xcb", 4), wide = field(1, std::int64_t{1} << 40), narrow = field(1, std::int64_t{5});
+  for (const std::string& both : {head + wide + narrow, head + narrow + wide}) {
+    const Message twice = read(both, kMaxServerVersion);
+    CHECK(twice.as<OrderStatus>().order_id == 5);
+    CHECK(compare(twice, read(written(twice, kMaxServerVersion), kMaxServerVersion), {.unknown = true}).empty());
+  }
+
   // a list, in one piece and in several
   const std::string days = varint(20261127) + varint(std::uint64_t{1} << 40);
   const auto request = [](const std::string& filter) { return std::string("\0\0\0\xcf", 4) + field(2, filter); };
