@@ -18,9 +18,11 @@ bool CapturedSide::feed(std::string_view bytes) {
   if (state_ == State::Hello) return feed_hello(bytes);
   if (state_ == State::Frames) return feed_frames(bytes);
   start_ += bytes;
-  const bool may_greet = direction_ == protocol::Direction::Out &&
-                         std::string_view(start_).substr(0, kMagic.size()) == kMagic.substr(0, start_.size());
+  const bool may_greet = std::string_view(start_).substr(0, kMagic.size()) == kMagic.substr(0, start_.size());
   if (may_greet && start_.size() < kMagic.size()) return true;
+  if (may_greet && direction_ == protocol::Direction::In) {
+    return fail("the stream begins with an app's hello: it is the app's side, which --direction out reads");
+  }
   state_ = may_greet ? State::Hello : State::Frames;
   const std::string begun = std::move(start_);
   return may_greet ? feed_hello(begun) : feed_frames(begun);
@@ -50,7 +52,11 @@ bool CapturedSide::feed_frames(std::string_view bytes) {
 }
 
 void CapturedSide::saw(std::string_view payload) {
-  const auto answer = first_ && direction_ == protocol::Direction::In ? view::first_answer_in(payload) : std::nullopt;
+  const bool from_tws = direction_ == protocol::Direction::In;
+  const auto answer = first_ && from_tws ? view::first_answer_in(payload) : std::nullopt;
+  if (first_ && !from_tws && view::hello_answer_in(payload)) {
+    spdlog::warn("the stream begins with the answer to a hello: it is the side of TWS, which --direction in reads");
+  }
   first_ = false;
   if (!answer) {
     need_version();

@@ -155,6 +155,13 @@ class CapturedSide(TestCase):
             self.assertEqual(result.returncode, FOUND_WRONG, phrase)
             self.assertIn(phrase, json.loads(result.stdout.splitlines()[-1])["error"]["reason"])
 
+    def test_the_wrong_side_is_said(self):
+        result = read_side("in", HELLO + frame(text(71, 2, 7, "")))
+        self.assertEqual(result.returncode, FOUND_WRONG)
+        self.assertIn("--direction out", json.loads(result.stdout)["error"]["reason"])
+        result = read_side("out", ANSWER + frame(text(9, 1, 5)), "--server-version", 178)
+        self.assertIn(b"--direction in", result.stderr)
+
     def test_a_redirect_is_named(self):
         result = read_side("in", frame(text(-1, "gw.example:4001")))
         self.assertEqual((result.returncode, json.loads(result.stdout)["fields"]), (OK, {"redirect": "gw.example:4001"}))
