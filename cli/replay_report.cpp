@@ -125,8 +125,12 @@ std::string those_of(const std::vector<Counted>& all) {
 
 std::string conclusion(const Verdict& verdict, bool strict) {
   switch (verdict.status(strict)) {
-    case Verdict::Status::Damaged:
-      return "recording damaged: it is not all that was on the wire; record it again";
+    case Verdict::Status::Damaged: {
+      Verdict rest = verdict;
+      rest.problems = {};
+      return "recording damaged: it is not all that was on the wire; record it again. Apart from that: " +
+             conclusion(rest, strict);
+    }
     case Verdict::Status::Mismatch:
       return "mismatch: " +
              those_of({{verdict.refused.count, "request was not recorded", "requests were not recorded"},
@@ -160,6 +164,12 @@ void report_loaded(const replay::Loaded& loaded, const std::string& file) {
                  recording.requests().size(), recording.frames().size());
   }
   note_left_out(loaded.recordings, "served");
+  for (const replay::Recording& recording : loaded.recordings) {
+    const journal::SessionInfo& session = recording.session();
+    if (session.status != "active" && !session.end_reason.starts_with("crash")) continue;
+    spdlog::warn("session {} has no end: its recorder was killed, or is still at work; what came last may be missing",
+                 session.id);
+  }
   for (const replay::Chosen::PassedOver& session : first_of(loaded.passed_over)) {
     spdlog::info("session {} is passed over: {}", session.id, session.why);
   }

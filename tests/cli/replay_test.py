@@ -84,6 +84,13 @@ class Statuses(TestCase):
         self.assertEqual(replay.status, MISMATCH, replay.log)
         self.assertIn("verdict: mismatch: 1 connection was turned away\n", replay.log)
 
+    def test_a_recording_that_a_crash_left_is_served_and_named(self):
+        self.record()
+        self.change("UPDATE connection_sessions SET status = 'active', end_time = NULL, end_reason = NULL;")
+        replay = self.status_after([QUOTES, TIME], 4)
+        self.assertEqual(replay.status, OK, replay.log)
+        self.assertIn("session 1 has no end", replay.log)
+
     def test_unused(self):
         self.record(requests=[QUOTES, TIME, order(1, 100)])
         self.assertEqual(self.status_after([QUOTES, TIME, order(1, 100)], 4).status, OK)
@@ -166,6 +173,7 @@ class Statuses(TestCase):
                 self.assertEqual(done.stdout, "")
         replay = self.status_after([TIME], 3, "--even-damaged")
         self.assertEqual(replay.status, DAMAGED, replay.log)
+        self.assertRegex(replay.log, r"verdict: recording damaged: .* Apart from that: (clean|incomplete|unused)")
 
     def test_a_damaged_file_never_aborts_and_never_passes(self):
         self.record(answers=[*ANSWERS, *(text(9, 1, n) for n in range(3000))])
