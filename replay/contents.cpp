@@ -117,6 +117,8 @@ Said said_by_raw(std::string_view payload) {
 }
 
 Contents::Contents(const Recording& recording) : recording_(recording), requests_(recording.requests().size()) {
+  const auto first_order =
+      std::ranges::find(recording.requests(), true, &RecordedRequest::about_orders) - recording.requests().begin();
   for (FrameIndex index = 0; index < recording.frames().size(); ++index) {
     const RecordedFrame& frame = recording.frames()[index];
     if (!frame.decodable) continue;
@@ -124,7 +126,7 @@ Contents::Contents(const Recording& recording) : recording_(recording), requests
     const MessageInfo* type = front ? protocol::find_message(protocol::Direction::In, front->id) : nullptr;
     if (type == nullptr || !gives_order_id(*type)) continue;
     const auto id = protocol::integer_with_role(recording.frame(index), Role::OrderId);
-    if (first_order_id_ == 0) first_order_id_ = id.value_or(0);
+    if (first_order_id_ == 0 && frame.requests_before <= first_order) first_order_id_ = id.value_or(0);
     largest_order_id_ = std::max(largest_order_id_, id.value_or(0));
   }
   std::unordered_set<std::int64_t> orders;

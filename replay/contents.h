@@ -72,7 +72,7 @@ class Contents {
   const std::vector<RequestIndex>& early(const Said& said) const;
   /// The requests of a group whose own id (own_id) was this when recorded.
   const std::vector<RequestIndex>& with_own_id(GroupIndex group, std::int64_t id) const;
-  /// The first id for a next order that the recording gave: lower ones are of before. 0 when it gave none.
+  /// The id for a next order that the recording gave before any was placed: lower ones are of before. 0 for none.
   std::int64_t first_order_id() const { return first_order_id_; }
   /// The largest id for a next order that the recording gave; 1 when it gave none.
   std::int64_t largest_order_id() const { return largest_order_id_; }

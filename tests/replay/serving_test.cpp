@@ -153,6 +153,16 @@ TEST_CASE("what an order of before is the parent of stays with it") {
   }
 }
 
+TEST_CASE("an id that TWS gave behind the first order says nothing of that order") {
+  // Broken: an app that asks for ids later cannot choose its own.
+  RecordedFile file;
+  file.session(178).out(start_api(7)).out(place_order(5, 100)).in(order_status(5, "Submitted"));
+  file.out(make<protocol::IdsRequest>()).in(make<protocol::NextValidId>([](auto& m) { m.order_id = 6; })).end();
+  Replay replay(loaded(file), {.speed = kMaxSpeed});
+  serve(replay, 7, {place_order(50, 100)});
+  CHECK(status(replay) == Status::Clean);
+}
+
 TEST_CASE("a server that counts orders from 1 again has new ones") {
   // Broken: sessions with a mock cannot be replayed together.
   RecordedFile file;
