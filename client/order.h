@@ -143,8 +143,7 @@ struct OrderState {
   std::string completed_time;    ///< from the list of completed orders, as TWS writes it
   std::string completed_status;  ///< the same: "Cancelled by Trader", "Filled Size: 100"
 
-  bool is_change_pending =
-      false;  ///< a change was sent, and neither an open order that shows it nor a refusal has come
+  bool is_change_pending = false;  ///< a change was sent; no open order that shows it, refusal or end has come
   bool is_cancel_pending = false;  ///< a cancel was sent, and neither its refusal nor the order's end has come
   bool is_missing = false;         ///< open as far as we know, but not in the last list of open orders
   friend bool operator==(const OrderState&, const OrderState&) = default;

@@ -178,7 +178,11 @@ void OrderRecord::open_order(const protocol::OpenOrder& told_one, Sequence at) {
   if (first_known_ == 0) first_known_ = at;
   last_told_ = at;
   if (told_one.contract) take_contract(*told_one.contract, ContractFrom::OpenOrder, at);
-  if (told_one.order) {
+  const bool is_known = request_.has_value() && request_.source() == RequestFrom::OpenOrder;
+  const std::string status = told_one.order_state ? told_one.order_state->status.value_or("") : "";
+  // What tells an order that has ended as open is a repetition, of how it was then.
+  const bool is_late = is_known && ended_ >= Ended::ApiCancelled && !is_final(order_status_of(status));
+  if (told_one.order && !is_late) {
     take_request(*told_one.order, RequestFrom::OpenOrder, at);
     take_quantity(told_one.order->total_quantity, QuantityFrom::OpenOrder, at);
     if (change_ != nullptr && shows(*told_one.order, *change_)) change_.reset();
@@ -258,7 +262,10 @@ bool OrderRecord::commission(std::string_view execution_id, const Commission& co
 OrderError::About OrderRecord::subject_of(std::int32_t code, ErrorEffect effect) const {
   const protocol::ErrorCodeInfo* info = protocol::find_error_code(code);
   const auto& cancel = protocol::CancelOrderRequest::info;
-  if (info != nullptr && (has(info->refuses, cancel) || has(info->confirms, cancel))) return OrderError::About::Cancel;
+  if (info != nullptr && has(info->confirms, cancel)) return OrderError::About::Cancel;
+  // A child whose parent is not to be found is refused with the code of a cancel that finds nothing.
+  const bool can_be_cancelled = heard_ || cancel_sent_;
+  if (info != nullptr && has(info->refuses, cancel) && can_be_cancelled) return OrderError::About::Cancel;
   const bool refuses = effect == ErrorEffect::Ends;
   return refuses && change_ != nullptr ? OrderError::About::Change : OrderError::About::Order;
 }

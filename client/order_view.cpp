@@ -113,10 +113,10 @@ OrderState OrderRecord::state() const {
   if (!is_done) {
     state.why_held = why_held_;
     state.market_cap_price = market_cap_price_;
+    state.is_change_pending = change_ != nullptr;
     state.is_cancel_pending = cancel_sent_;
     state.is_missing = missing_;
   }
-  state.is_change_pending = change_ != nullptr;
   state.warning = warning_;
   state.reject_reason = reject_reason_;
   state.completed_time = completed_time_;
@@ -128,8 +128,9 @@ bool OrderRecord::refresh(Moment at) {
   OrderState state = this->state();
   const auto& contract = contract_.has_value() ? *contract_ : order_.contract;
   const auto& request = request_.has_value() ? *request_ : order_.request;
+  const auto change = state.is_change_pending ? change_ : nullptr;
   const bool is_known = ids_told_ && state == order_.state && contract == order_.contract &&
-                        request == order_.request && change_ == order_.change;
+                        request == order_.request && change == order_.change;
   ids_told_ = true;
   if (is_known) return false;
   const bool first = order_.history.empty();
@@ -140,7 +141,7 @@ bool OrderRecord::refresh(Moment at) {
   order_.state = std::move(state);
   order_.contract = contract;
   order_.request = request;
-  order_.change = change_;
+  order_.change = change;
   order_.updated_at = at;
   return true;
 }

@@ -76,6 +76,10 @@ TEST_CASE("statuses that go back change nothing") {
   CHECK(desk.state().filled_quantity == Decimal(100));
   CHECK(desk.events.size() == before);
 
+  desk.came(open_order({.status = "Submitted", .quantity = 50, .limit = 140}));  // before it was changed
+  CHECK(desk.order().request->lmt_price == 150.0);
+  CHECK(desk.events.size() == before);
+
   desk.sent(place(6, 100));
   desk.came({order_status({.id = 6, .perm = 2, .status = "Submitted", .filled = 40, .remaining = 60, .average = 150}),
              order_status({.id = 6, .perm = 2, .status = "PreSubmitted"})});
@@ -210,7 +214,8 @@ TEST_CASE("a fill that is told again under its own id with another price is corr
   Desk desk;
   desk.sent(place(5, 100));
   desk.came({execution("a.01.01", {.shares = 40, .price = 150, .cumulative = 40}), commission("a.01.01", 1)});
-  const auto told = only<OrderExecuted>(desk.came(execution("a.01.01", {.shares = 40, .price = 151, .cumulative = 40})));
+  const auto told =
+      only<OrderExecuted>(desk.came(execution("a.01.01", {.shares = 40, .price = 151, .cumulative = 40})));
   REQUIRE(told.size() == 1);
   CHECK(told[0].telling == Telling::Correction);
   CHECK(told[0].replaced_price == 150.0);
@@ -338,6 +343,22 @@ TEST_CASE("a change, its confirmation and its refusal") {
   CHECK_FALSE(desk.order().is_done());
 }
 
+// Without it: a change of an order that filled meanwhile is waited for, or its refusal reads as one of the order.
+TEST_CASE("a change that comes too late ends with the order") {
+  Desk desk;
+  desk.sent(place(5, 100));
+  desk.came(open_order({.status = "Submitted"}));
+  desk.sent(place(5, 100, 151));
+  desk.came(order_status({.status = "Filled", .filled = 100, .remaining = 0}));
+  CHECK_FALSE(desk.state().is_change_pending);
+  CHECK(desk.order().change == nullptr);
+  const auto told = only<OrderErrorTold>(desk.came(error(5, 104, "Cannot modify a filled order.")));
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].error.about == About::Change);
+  CHECK(desk.order().rejection() == nullptr);
+  CHECK(desk.state().ending == OrderEnding::Filled);
+}
+
 // Without it: a cancel that came too late reads as a rejection of the order.
 TEST_CASE("a cancel, its confirmation and its refusals") {
   for (const std::int32_t code : {135, 136, 161, 10147, 10148}) {
@@ -355,6 +376,12 @@ TEST_CASE("a cancel, its confirmation and its refusals") {
     desk.came(order_status({.status = "Inactive"}));
     CHECK(desk.state().ending == OrderEnding::Inactive);
   }
+  // Without a cancel and an order it is the placing that was refused: a child's parent is not there.
+  Desk child;
+  child.sent(place(5, 100));
+  child.came(error(5, 135, "Can't find order with id = 4"));
+  CHECK(child.state().ending == OrderEnding::Rejected);
+
   Desk desk;
   desk.sent(place(5, 100));
   desk.came(order_status({.status = "Submitted"}));
