@@ -243,6 +243,12 @@ void DataDesk::push_bar(std::int32_t id, BarStream& stream) {
   counter_.out.send(std::move(bar));
 }
 
+void DataDesk::lose_all() {
+  quotes_.clear();
+  ticks_.clear();
+  bars_.clear();
+}
+
 void DataDesk::push() {
   for (auto& [id, stream] : quotes_) push_quote(id, stream);
   for (auto& [id, stream] : ticks_) push_tick(id, stream);

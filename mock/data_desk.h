@@ -19,6 +19,8 @@ class DataDesk {
 
   /// Pushes what has changed since the last call. Call after each step of the market.
   void push();
+  /// TWS has lost all subscriptions, and says nothing of it for each.
+  void lose_all();
 
  private:
   struct QuoteStream {

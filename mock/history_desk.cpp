@@ -110,6 +110,11 @@ void HistoryDesk::answer(const protocol::HistogramDataRequest& request) {
   counter_.out.send(std::move(out));
 }
 
+void HistoryDesk::lose_live() {
+  for (const auto& [id, live] : live_) counter_.out.error(id, 10182, "Failed to request live updates (disconnected).");
+  live_.clear();
+}
+
 void HistoryDesk::push() {
   const Market& market = counter_.world.market;
   for (auto& [id, live] : live_) {

@@ -19,6 +19,8 @@ class HistoryDesk {
 
   /// Pushes the bars that are being made. Call after each step of the market.
   void push();
+  /// The farm is gone: the bars that are being made end, and the client is told for each.
+  void lose_live();
 
  private:
   struct LiveBars {

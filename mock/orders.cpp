@@ -175,16 +175,19 @@ void OrderBook::release_family(WorkingOrder& order) {
 void OrderBook::release(WorkingOrder& order) {
   const MarginCheck check = order.account->check(*order.instrument, signed_quantity(order, order.quantity));
   if (!order.waits_for_parent && !check.affordable()) {
-    refuse(
-        order.client_id, order.order_id, 201,
-        "Order rejected - reason:YOUR ORDER IS NOT ACCEPTED. IN ORDER TO OBTAIN THE DESIRED POSITION YOUR EQUITY WITH "
-        "LOAN VALUE [" +
-            money(check.equity) + " USD] MUST EXCEED THE INITIAL MARGIN [" +
-            money(check.initial_before + check.initial_change) + " USD]");
-    return end(order, OrderPhase::Inactive);
+    return reject(order,
+                  "YOUR ORDER IS NOT ACCEPTED. IN ORDER TO OBTAIN THE DESIRED POSITION YOUR EQUITY WITH LOAN VALUE [" +
+                      money(check.equity) + " USD] MUST EXCEED THE INITIAL MARGIN [" +
+                      money(check.initial_before + check.initial_change) + " USD]");
   }
+  if (const auto reason = callbacks_.rejects(order)) return reject(order, *reason);
   order.phase = OrderPhase::PreSubmitted;
   announce(order);
+}
+
+void OrderBook::reject(WorkingOrder& order, const std::string& reason) {
+  refuse(order.client_id, order.order_id, 201, "Order rejected - reason:" + reason);
+  end(order, OrderPhase::Inactive);
 }
 
 void OrderBook::match() {
@@ -204,7 +207,7 @@ void OrderBook::work(WorkingOrder& order) {
   if (waits_for_stop(order) && !trigger(order)) return;
   const Quote& quote = market_.quote(*order.instrument);
   const double price = order.is_buy() ? quote.ask : quote.bid;
-  const Decimal offered(order.is_buy() ? quote.ask_size : quote.bid_size);
+  const Decimal offered = callbacks_.fillable(order, order.is_buy() ? quote.ask_size : quote.bid_size);
   const bool good =
       !has_limit(order) || (order.is_buy() ? price <= *order.order.lmt_price : price >= *order.order.lmt_price);
   const bool whole = Decimal::compare(offered, order.remaining()) >= 0;

@@ -11,6 +11,7 @@
 #include <functional>
 #include <list>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -64,6 +65,10 @@ class OrderBook {
     std::function<void(std::int32_t client_id, const protocol::Message&)> deliver;
     /// A position and an account's values have changed. Comes after the fill's messages.
     std::function<void(const Account&, const Instrument&)> filled;
+    /// Why an order is rejected that could be released; none: it is taken. Asked once for each order.
+    std::function<std::optional<std::string>(const WorkingOrder&)> rejects;
+    /// How much of an order may be filled at once where so much is offered.
+    std::function<protocol::Decimal(const WorkingOrder&, protocol::Decimal offered)> fillable;
   };
   /// `accounts` must outlive the book and not move.
   OrderBook(const Market& market, std::span<Account> accounts, Callbacks callbacks);
@@ -94,6 +99,7 @@ class OrderBook {
   void refuse_used_id(const WorkingOrder& order);
   void release(WorkingOrder& order);
   void release_family(WorkingOrder& order);
+  void reject(WorkingOrder& order, const std::string& reason);
   void work(WorkingOrder& order);
   bool trigger(WorkingOrder& order);
   void fill(WorkingOrder& order, protocol::Decimal quantity, double price);

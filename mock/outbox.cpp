@@ -40,9 +40,10 @@ std::optional<Message> with_time(const Message& message) {
 void Outbox::send(const Message& message) {
   if (message.type().since > version_) return;
   if (const auto timed = with_time(message)) return send(*timed);
-  const auto older = older_wording(message, version_);
+  auto other = reword_ ? reword_(message) : std::nullopt;
+  if (!other) other = older_wording(message, version_);
   payload_.clear();
-  if (auto done = protocol::encode(older ? *older : message, version_, payload_); !done) {
+  if (auto done = protocol::encode(other ? *other : message, version_, payload_); !done) {
     spdlog::error("mock: {} was not sent: {}", message.name(), done.error().to_string());
     return;
   }

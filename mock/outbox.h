@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -15,6 +17,9 @@ class Outbox {
  public:
   void set_server_version(int version) { version_ = version; }
   int server_version() const { return version_; }
+  /// What a message becomes before it is sent; none: it stays as it is.
+  using Reword = std::function<std::optional<protocol::Message>(const protocol::Message&)>;
+  void set_reword(Reword reword) { reword_ = std::move(reword); }
 
   /// Adds a message. One that the server version does not know is left out, as TWS does.
   void send(const protocol::Message& message);
@@ -30,6 +35,7 @@ class Outbox {
 
  private:
   int version_ = 0;
+  Reword reword_;
   std::string frames_;
   std::string payload_;
 };

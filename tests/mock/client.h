@@ -29,13 +29,27 @@ void run_until(net::Loop& loop, Done done) {
   REQUIRE_FALSE(late);
 }
 
+inline Fault fault(const std::string& line) {
+  auto read = parse_fault(line);
+  if (!read) FAIL(read.error());
+  return std::move(*read);
+}
+
 /// A mock on a free port, with a quick market.
 struct Mock {
-  explicit Mock(net::Loop& loop, int server_version = 226, std::uint64_t seed = 7)
-      : server(
-            loop,
-            {.listen = {"127.0.0.1", 0}, .server_version = server_version, .seed = seed, .tick_interval_ns = 1000000}) {
+  explicit Mock(net::Loop& loop, int server_version = 226, std::uint64_t seed = 7,
+                const std::vector<std::string>& faults = {})
+      : server(loop, {.listen = {"127.0.0.1", 0},
+                      .server_version = server_version,
+                      .seed = seed,
+                      .tick_interval_ns = 1000000,
+                      .faults = read(faults)}) {
     REQUIRE(server.listen());
+  }
+  static std::vector<Fault> read(const std::vector<std::string>& lines) {
+    std::vector<Fault> faults;
+    for (const std::string& line : lines) faults.push_back(fault(line));
+    return faults;
   }
   Server server;
 };
@@ -50,7 +64,11 @@ class Client {
       connection_ = std::move(*result);
       connection_->start({.on_data = [this](std::string_view bytes) { on_data(bytes); },
                           .on_end = [this] { ended = true; },
-                          .on_close = [this](const net::CloseReason&) { ended = true; }});
+                          .on_close =
+                              [this](const net::CloseReason& reason) {
+                                ended = true;
+                                was_reset = reason.kind == net::CloseReason::Kind::Reset;
+                              }});
       connection_->write(protocol::hello_bytes({least, most, ""}));
     });
   }
@@ -120,6 +138,8 @@ class Client {
     send(protocol::CurrentTimeRequest{});
     run_until(loop_, [&] { return count<protocol::CurrentTime>() > before; });
   }
+  /// Bytes of a frame that has begun and not ended.
+  std::size_t torn_bytes() const { return framer_.pending(); }
   std::vector<std::string> names() const {
     std::vector<std::string> out;
     for (const auto& message : seen) out.emplace_back(message.name());
@@ -129,6 +149,7 @@ class Client {
   std::vector<protocol::Message> seen;
   int version = 0;
   bool ended = false;
+  bool was_reset = false;
   std::vector<std::string>
       problems;  ///< frames that could not be decoded, or had fields that their version does not know
 
