@@ -15,6 +15,7 @@ PROGRAMS = {
     "ib_async": "ib_async_client.py",
     "ib_insync": "ib_insync_client.py",
     "habits": "ib_async_habits.py",
+    "bad_days": "ib_async_bad_days.py",
     "ibapi_10": "ibapi_client.py",
     "ibapi_9": "ibapi_client.py",
     "stoqey": "stoqey_client.cjs",

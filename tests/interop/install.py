@@ -4,7 +4,7 @@
     python3 tests/interop/install.py [NAME…]     prints one interpreter a line; all without a NAME
 
 Each client has a directory of its own, as the two official ones share the module name `ibapi`, and ib_async and ib_insync
-share parts. `habits` is a program on ib_async, `documented` is what the programs in the documents need: ib_async and pytest. The directory's name
+share parts. `habits` and `bad_days` are programs on ib_async, `documented` is what the programs in the documents need: ib_async and pytest. The directory's name
 carries a hash of the pins and of the interpreter, so a changed pin installs anew and nothing goes stale.
 Exit status: 0 installed, 75 a registry cannot be reached (try again later), 1 the installation failed.
 """
@@ -115,6 +115,7 @@ INSTALLERS = {
     "ibapi_9": lambda: _python_client("ibapi_9", ["ibapi_9"], ["build_tools"]),
     "stoqey": _stoqey,
     "habits": lambda: _python_client("ib_async", ["ib_async"]),
+    "bad_days": lambda: _python_client("ib_async", ["ib_async"]),
     "documented": lambda: _python_client("documented", ["ib_async", "pytest"]),
 }
 

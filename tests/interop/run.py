@@ -2,7 +2,8 @@
 """Runs real clients against `ibkr`: (1) against the mock, (2) through the proxy to the mock, (3) against a replay of
 what (2) recorded. (3) must tell the same story as (2) up to ids and times, (1) the same kinds of events. The journal
 of (2) must be readable in every way. Then each client at older server versions. Some have cases of their own: ib_insync
-connects more than once (several_connections.py), `habits` does not do quite what was recorded (habits.py), `documented`
+connects more than once (several_connections.py), `habits` does not do quite what was recorded (habits.py), `bad_days` lives
+through the mock's faults (bad_days.py), `documented`
 are the programs that README.md and docs/guide.md show (documented.py).
 
     python3 tests/interop/run.py [--program build/dev/ibkr] [--client ib_async] [--keep DIR]
@@ -18,6 +19,7 @@ import tempfile
 from pathlib import Path
 
 import install
+from bad_days import BadDays
 from clients_under_test import Client
 from documented import Documented, Interpreter
 from habits import Habits
@@ -33,9 +35,10 @@ OLDER_SERVER_VERSIONS = {  # that the client can speak; its newest is what the o
     "ibapi_9": (100, 118, 142),
     "stoqey": (100, 157, 178),
     "habits": (),
+    "bad_days": (),
     "documented": (),
 }
-KINDS = {"ib_insync": (Client, SeveralConnections), "habits": (Client, Habits), "documented": (Interpreter, Documented)}
+KINDS = {"ib_insync": (Client, SeveralConnections), "habits": (Client, Habits), "bad_days": (Client, BadDays), "documented": (Interpreter, Documented)}
 USUAL_KIND = (Client, Suite)
 
 
