@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::int64_t kMs = 1000000;
 constexpr std::int64_t kSecond = 1000 * kMs;
-constexpr std::size_t kMostText = 1000;
+constexpr std::size_t kMostLine = 2000;
 constexpr std::int64_t kLongestTime = 366 * 24 * 3600 * kSecond;
 
 using enum FaultKind;
@@ -207,7 +207,6 @@ class FaultReader {
   }
 
   void check_text() {
-    if (fault_.text.size() > kMostText) return note("the text after the colon is longer than 1000 bytes");
     if (info_->has_text && fault_.text.empty())
       return note(quoted(info_->name) + " needs its reason behind a colon: " + std::string(info_->name) +
                   ": Insufficient margin");
@@ -269,7 +268,10 @@ std::span<const FaultInfo> all_faults() { return kFaults; }
 
 const FaultInfo& info_of(FaultKind kind) { return *std::ranges::find(kFaults, kind, &FaultInfo::kind); }
 
-Expected<Fault, std::string> parse_fault(std::string_view line) { return FaultReader(line).read(); }
+Expected<Fault, std::string> parse_fault(std::string_view line) {
+  if (line.size() > kMostLine) return Unexpected(std::string("a fault is at most 2000 bytes long"));
+  return FaultReader(line).read();
+}
 
 Expected<std::vector<Fault>, std::string> parse_fault_script(std::string_view script) {
   std::vector<Fault> faults;

@@ -1,13 +1,24 @@
 #include "mock/request_gate.h"
 
 #include "protocol/identity.h"
+#include "protocol/relations.h"
 
 namespace ibkr::mock {
 
 using protocol::Message;
 
+namespace {
+
+bool is_for_market_data(const Message& request) {
+  return request.get_if<protocol::MarketDataRequest>() != nullptr ||
+         request.get_if<protocol::TickByTickRequest>() != nullptr ||
+         request.get_if<protocol::RealTimeBarsRequest>() != nullptr;
+}
+
+}  // namespace
+
 bool RequestGate::admits(const Message& request) {
-  return keeps_pace(request) && has_history(request) && has_data(request);
+  return keeps_pace(request) && has_history(request) && has_data(request) && has_farm(request);
 }
 
 bool RequestGate::refuse(const Message& request, Refusal refusal) {
@@ -32,6 +43,21 @@ bool RequestGate::has_history(const Message& request) {
   return refuse(request, {162,
                           "Historical Market Data Service error message:HMDS server disconnect occurred.  Attempting "
                           "reconnection..."});
+}
+
+/// Nothing answers a request for quotes while their farm is gone, not even an error.
+bool RequestGate::has_farm(const Message& request) {
+  constexpr std::size_t kMostWaiting = 1000;
+  if (!faults_.is_under_way(FaultKind::LinkLost) && !faults_.is_under_way(FaultKind::DataFarmBroken)) return true;
+  const auto* cancelled = protocol::cancelled_by(request);
+  const bool was_waiting =
+      std::erase_if(waiting_, [&](const Message& earlier) {
+        return &earlier.type() == cancelled && protocol::error_id(earlier) == protocol::error_id(request);
+      }) > 0;
+  if (was_waiting) return false;
+  if (!is_for_market_data(request)) return true;
+  if (waiting_.size() < kMostWaiting) waiting_.push_back(request);
+  return false;
 }
 
 bool RequestGate::has_data(const Message& request) {

@@ -108,9 +108,13 @@ void Session::on_request(std::string_view payload) {
     if (gate_.closes()) begin_ending(Ending::Said);
     return;
   }
-  const auto handler = handlers_.find(&request->type());
-  if (handler != handlers_.end()) return handler->second(*request);
-  answer_unsimulated(*request, out_);
+  answer(*request);
+}
+
+void Session::answer(const Message& request) {
+  const auto handler = handlers_.find(&request.type());
+  if (handler != handlers_.end()) return handler->second(request);
+  answer_unsimulated(request, out_);
 }
 
 void Session::refuse_unreadable(std::string_view payload, const std::string& why) {
@@ -156,12 +160,16 @@ void Session::push() {
   const auto& faults = world_.faults;
   // What a stalled client will see then is the market of then, as TWS sends no past quotes either.
   if (faults.is_under_way(FaultKind::LinkLost) || faults.is_under_way(FaultKind::Stall, number_)) return;
-  if (!faults.is_under_way(FaultKind::DataFarmBroken)) data_.push();
+  if (!faults.is_under_way(FaultKind::DataFarmBroken)) {
+    for (const Message& request : gate_.take_waiting()) answer(request);
+    data_.push();
+  }
   if (!faults.is_under_way(FaultKind::HistoryFarmBroken)) history_.push();
   accounts_.push();
 }
 
 void Session::lose_market_data() {
+  gate_.take_waiting();
   data_.lose_all();
   history_.lose_live();
 }

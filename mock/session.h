@@ -83,6 +83,7 @@ class Session final : private protocol::ServerSide::Server {
   void send_answer(std::string_view frame) override;
   void on_start(std::string_view payload, const protocol::Message& request) override;
   void on_request(std::string_view payload) override;
+  void answer(const protocol::Message& request);
   void refuse_unreadable(std::string_view payload, const std::string& why);
   void greet();
   void end(const std::string& why);
