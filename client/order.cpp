@@ -47,7 +47,7 @@ int way(OrderStatus status) {
 bool implies(OrderStatus seen, OrderStatus wanted) {
   if (seen == wanted) return true;
   if (wanted == OrderStatus::Cancelled) return seen == OrderStatus::ApiCancelled;
-  return way(wanted) != 0 && way(seen) > way(wanted);
+  return is_before(wanted, seen);
 }
 
 bool has_fill(const Order& order) {
@@ -77,6 +77,8 @@ std::string_view to_string(OrderStatus status) {
   if (found != kNames.end()) return found->text;
   return status == OrderStatus::New ? "New" : "Unknown";
 }
+
+bool is_before(OrderStatus left, OrderStatus right) { return way(left) != 0 && way(left) < way(right); }
 
 std::string Order::id() const {
   if (is_own) return std::to_string(*order_id);

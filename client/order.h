@@ -46,6 +46,10 @@ OrderStatus order_status_of(std::string_view text);
 /// TWS's spelling; "New" and "Unknown" for those that TWS has no word for.
 std::string_view to_string(OrderStatus status);
 
+/// On the way to a fill `left` comes before `right`: ApiPending, PendingSubmit, PreSubmitted, Submitted, Filled. False
+/// for statuses that are beside it.
+bool is_before(OrderStatus left, OrderStatus right);
+
 /// How an order ended. What TWS has said to be Filled or Cancelled stays so. The rest is what can be known: an order
 /// that was Inactive can go on when a person lets it, and one whose units were all filled when it was made larger, or
 /// when a fill is corrected to fewer units.

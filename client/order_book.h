@@ -16,13 +16,12 @@
 // one that was placed, of which nothing else was ever told, is not found again in that list.
 //
 // What counts when messages disagree is told at OrderState and OrderEnding; in short:
-//  - Filled, Cancelled and ApiCancelled are for good; a fill of all that was ordered is Filled whatever was told. Of
-//  live
-//    statuses the last one counts, unless it tells fewer filled units than an earlier one did.
+//  - Filled, Cancelled and ApiCancelled are for good; a fill of all that was ordered is Filled whatever was told.
+//  - Of live statuses the last one counts, unless it tells fewer filled units than an earlier one did. An open order
+//    tells how far the order has come, but does not take it back: a status has to.
 //  - What is filled is the greatest number of statuses and executions, with what corrections changed.
-//  - An error never changes a status. It is kept with the order, and with status Inactive, or where TWS told nothing
-//  else
-//    of the order, it is what makes the ending Rejected.
+//  - An error never changes a status. It is kept with the order. With the status Inactive, and where TWS told nothing
+//    else of the order, it makes the ending Rejected.
 //  - A what-if check enters nothing.
 //
 // Bounds (Limits): of orders that have ended, and of those known by fills only, the oldest go when there are more than

@@ -187,10 +187,11 @@ void OrderRecord::open_order(const protocol::OpenOrder& told_one, Sequence at) {
     take_quantity(told_one.order->total_quantity, QuantityFrom::OpenOrder, at);
     if (change_ != nullptr && shows(*told_one.order, *change_)) change_.reset();
   }
-  if (told_one.order_state) {
-    take_status(told_one.order_state->status, at);
-    take_remarks(*told_one.order_state);
-  }
+  if (!told_one.order_state) return;
+  take_remarks(*told_one.order_state);
+  // It does not say how much was filled when it was so, by which a repetition could be told from news.
+  const bool goes_back = live_.has_value() && is_before(order_status_of(status), (*live_).status);
+  if (!goes_back) take_status(told_one.order_state->status, at);
 }
 
 void OrderRecord::order_status(const protocol::OrderStatus& told_one, Sequence at) {

@@ -98,6 +98,8 @@ TEST_CASE("a live status that really goes back is told") {
   desk.sent(place(5, 100));
   desk.came({order_status({.status = "Submitted"}), order_status({.status = "PreSubmitted"}),
              order_status({.status = "PendingCancel"}), order_status({.status = "Submitted"})});
+  CHECK(desk.came(open_order({.status = "PreSubmitted"})).size() == 1);  // the first that tells the order
+  CHECK(desk.came(open_order({.status = "PendingSubmit"})).empty());
   CHECK(statuses(desk.order()) == Statuses{OrderStatus::New, OrderStatus::Submitted, OrderStatus::PreSubmitted,
                                            OrderStatus::PendingCancel, OrderStatus::Submitted});
 }

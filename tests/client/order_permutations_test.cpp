@@ -96,6 +96,8 @@ std::vector<Life> ten_lives() {
        {}});
   // Of another client, at work.
   {
+    Told early = told(9, "PreSubmitted");
+    early.client = 3;
     Told theirs = told(9, "Submitted");
     theirs.client = 3;
     Told part = told(9, "Submitted", 10, 4);
@@ -103,9 +105,9 @@ std::vector<Life> ten_lives() {
     Filled ten = fill(9, 10, 10, 4);
     ten.client = 3;
     add({{},
-         {open_order(theirs), order_status(theirs), order_status(part)},
+         {open_order(early), order_status(early), open_order(theirs), order_status(theirs), order_status(part)},
          {execution(exec(9, "01.01"), ten)},
-         {order_status(theirs)}});
+         {order_status(theirs), order_status(early), open_order(early), open_order(theirs)}});
   }
   // Told by order id first, by perm id then, and by both.
   {
