@@ -76,10 +76,11 @@ Command add_encode(CLI::App& program) {
   parser->footer(
       "Reads one object a line, as `ibkr decode` prints them, and prints one payload a line as hex. A message may go "
       "by any\n"
-      "name it is known by (TickPrice, TICK_PRICE, tickPrice). A line that cannot be encoded gives {\"error\":{…}} "
-      "(with\n"
-      "--raw: a line on stderr) and exit status 1 at the end.\n\n"
-      "  echo '{\"name\":\"reqCurrentTime\",\"wire\":\"text\"}' | ibkr encode --direction out --server-version 178");
+      "name it is known by (TickPrice, TICK_PRICE, tickPrice). Without \"wire\" it is written as the server version "
+      "has it.\n"
+      "A line that cannot be encoded gives {\"error\":{…}} (with --raw: a line on stderr) and exit status 1 at the "
+      "end.\n\n"
+      "  echo '{\"name\":\"reqCurrentTime\"}' | ibkr encode --direction out --server-version 178");
   return {parser, [options] { return Encoder(*options).run(); }};
 }
 

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -42,10 +43,10 @@ void append_json_string(std::string_view text, std::string& out, StrayBytes stra
 /// The same as a text of its own.
 std::string json_string(std::string_view text);
 
-/// A message read from JSON, and the wire it came from.
+/// A message read from JSON, and the wire it came from; none where "wire" is left out.
 struct JsonMessage {
   Message message;
-  Wire wire;
+  std::optional<Wire> wire;
 };
 /// Reads what append_json wrote. `direction` decides where a name or alias is used by a request and an answer.
 Expected<JsonMessage, DecodeError> from_json(Direction direction, std::string_view json);

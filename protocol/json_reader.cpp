@@ -245,8 +245,8 @@ Expected<JsonMessage, DecodeError> from_json(Direction direction, std::string_vi
   if (const JsonValue* trailing = parsed->find("trailing")) {
     for (const JsonValue& text : trailing->elements) message.residue.trailing.push_back(text.text);
   }
-  const bool text = wire ? wire->text == "text" : type->text != nullptr;
-  return JsonMessage{std::move(message), text ? Wire::Text : Wire::Protobuf};
+  if (wire == nullptr) return JsonMessage{std::move(message), std::nullopt};
+  return JsonMessage{std::move(message), wire->text == "text" ? Wire::Text : Wire::Protobuf};
 }
 
 }  // namespace ibkr::protocol

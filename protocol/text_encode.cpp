@@ -359,7 +359,11 @@ class TextEncoder {
       const auto text = field.text();
       if (found.empty() && text && has_nul(text->data(), text->size())) found = path;
     });
-    return found;
+    const auto& trailing = message_.residue.trailing;
+    const auto in_trailing =
+        std::ranges::find_if(trailing, [](const std::string& text) { return text.find('\0') != text.npos; });
+    if (!found.empty() || in_trailing == trailing.end()) return found;
+    return "trailing[" + std::to_string(in_trailing - trailing.begin()) + "]";
   }
 
   // ---- structs ----

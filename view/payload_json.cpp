@@ -37,13 +37,13 @@ bool encodes_to(std::string_view payload, const protocol::Message& message, int 
 bool means(std::string_view payload, const protocol::JsonMessage& wanted, int server_version) {
   const Direction direction = wanted.message.type().direction;
   const auto head = protocol::read_head(payload, server_version);
-  if (!head || head->wire != wanted.wire) return false;
+  if (!head || head->wire != wanted.wire.value_or(head->wire)) return false;
   const auto message = protocol::decode(direction, server_version, payload);
   if (!message) return false;
   std::string left;
   std::string right;
-  protocol::append_json(*message, wanted.wire, left);
-  protocol::append_json(wanted.message, wanted.wire, right);
+  protocol::append_json(*message, head->wire, left);
+  protocol::append_json(wanted.message, head->wire, right);
   return left == right;
 }
 
@@ -101,7 +101,8 @@ Expected<std::string, LineError> payload_from_json(Direction direction, int serv
   }
   if (hex != nullptr && means(*payload, *wanted, server_version)) return std::move(*payload);
   std::string out;
-  if (auto done = protocol::encode(wanted->message, server_version, wanted->wire, out); !done) {
+  const protocol::Wire wire = wanted->wire.value_or(protocol::wire_at(wanted->message.type(), server_version));
+  if (auto done = protocol::encode(wanted->message, server_version, wire, out); !done) {
     return Unexpected<LineError>(std::move(done.error()));
   }
   return out;

@@ -89,6 +89,13 @@ class RoundTrip(TestCase):
         found["fields"]["order_id"] = 6
         self.assertEqual(encode("in", 210, json.dumps(found)).stdout.strip(), "000000d10806")
 
+    def test_the_wire_is_that_of_the_server_version(self):
+        line = json.dumps({"name": "NextValidId", "fields": {"order_id": 5}})
+        self.assertEqual([encode("in", version, line).stdout.strip() for version in (178, 203, 226)],
+                         ["390031003500", "00000009" "31003500", "000000d1" "0805"])
+        as_text = json.dumps({"name": "NextValidId", "wire": "text", "fields": {"order_id": 5}})
+        self.assertEqual(encode("in", 226, as_text).stdout.strip(), "00000009" "31003500")
+
     def test_names_that_people_type(self):
         for name in ("CurrentTimeRequest", "REQ_CURRENT_TIME", "reqCurrentTime"):
             encoded = encode("out", 178, json.dumps({"name": name, "wire": "text"}))

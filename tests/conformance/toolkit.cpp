@@ -333,7 +333,8 @@ std::string answer(const std::string& command, std::istringstream& line) {
   const int server_version = version(line);
   if (command == "encode") {
     const JsonMessage made = read_json(where, rest(line));
-    return to_hex(encoded(made.message, server_version, made.wire));
+    const Wire wire = made.wire.value_or(wire_at(made.message.type(), server_version));
+    return to_hex(encoded(made.message, server_version, wire));
   }
   const std::string payload = from_hex(word(line));
   if (command == "decode") return decode_command(where, server_version, payload);

@@ -86,7 +86,9 @@ TEST_CASE("a text with NUL is no field of a text payload") {
   }
   Message trailing(CurrentTimeRequest{});
   trailing.residue.trailing = {nul};
-  CHECK_FALSE(encode(trailing, 178, out));
+  const auto behind = encode(trailing, 178, out);
+  REQUIRE_FALSE(behind);
+  CHECK(behind.error().field == "trailing[0]");
   CHECK(out == "before");
   PlaceOrderRequest place;
   place.order.emplace().order_ref = nul;

@@ -45,7 +45,8 @@ void round_trip(const MessageInfo& type, Wire wire, int version, int seed) {
   const auto parsed = from_json(type.direction, json);
   if (!parsed) FAIL(parsed.error().to_string() << "\n" << json);
   std::string from_text;
-  REQUIRE(encode(parsed->message, version, parsed->wire, from_text));
+  CHECK(parsed->wire == wire);
+  REQUIRE(encode(parsed->message, version, wire, from_text));
   CHECK(from_text == payload);
 }
 
