@@ -4,6 +4,7 @@
 #include "protocol/bytes.h"
 #include "protocol/decimal.h"
 #include "protocol/fields.h"
+#include "protocol/kept_texts.h"
 #include "protocol/kind.h"
 #include "protocol/scalar.h"
 #include "protocol/storage.h"
@@ -13,13 +14,25 @@
 namespace ibkr::protocol {
 namespace {
 
+/// A tag list as we would write it: every pair with its '=' and ended by ';'.
+std::string tidy_tags(std::string_view text) {
+  std::string tidy;
+  while (!text.empty()) {
+    const std::string_view pair = text.substr(0, text.find(';'));
+    text.remove_prefix(std::min(pair.size() + 1, text.size()));
+    tidy += pair;
+    tidy += pair.find('=') == std::string_view::npos ? "=;" : ";";
+  }
+  return tidy;
+}
+
 class TextEncoder {
  public:
   TextEncoder(const Message& message, int server_version, Output& out)
       : message_(message),
         slots_(message.type().text->slots),
         out_(out),
-        verbatim_(kept_of_text(message.residue.verbatim)),
+        kept_(message.residue.verbatim),
         scope_(server_version, slots_.size(), message.body()) {
     resolve_below(0);
   }
@@ -43,7 +56,7 @@ class TextEncoder {
       const TextOp* const body = op + 1;
       if (!applies(*op, scope_.server_version)) {
         op = body + op->body + op->otherwise;
-      } else if (op->code == TextOpCode::Field && verbatim_.empty()) {
+      } else if (op->code == TextOpCode::Field && kept_.empty()) {
         at = write_field(*op, at);
         op = body;
       } else if (op->code == TextOpCode::If && op->otherwise == 0) {
@@ -175,11 +188,11 @@ class TextEncoder {
   void put(std::string_view text) { end_at(write_text(text, out_.at())); }
   void end_at(char* at) {
     out_.wrote_to(at);
-    ++index_;
+    kept_.pass();
   }
 
   void scalar(const TextOp& op) {
-    const Verbatim* kept = next_verbatim();
+    const Verbatim* kept = kept_.next();
     const void* object = scope_.objects[op.slot];
     if (kept) {
       // What is sent first does not count while the field is sent again with a value.
@@ -195,7 +208,7 @@ class TextEncoder {
 
   void version(const TextOp& op) {
     std::int64_t number = op.number;
-    const std::string* kept = next_text();
+    const std::string* kept = kept_.next_text();
     const bool readable = kept && (is_blank(*kept) || read_int64(*kept, number) != Reading::Bad);
     scope_.set_message_version(readable ? number : op.number);
     if (readable) return put(*kept);
@@ -203,27 +216,23 @@ class TextEncoder {
   }
 
   void constant(const TextOp& op) {
-    const std::string* kept = next_text();
+    const std::string* kept = kept_.next_text();
     put(kept ? std::string_view(*kept) : op.detail->literal);
   }
 
   void variant() {
-    drop_passed();
-    if (verbatim_.empty() || verbatim_.front().index != index_ || !verbatim_.front().variant) return;
-    const std::string& text = verbatim_.front().text;
-    verbatim_ = verbatim_.subspan(1);
-    put(text);
+    if (const std::string* kept = kept_.take_variant()) put(*kept);
   }
 
   void echo(const TextOp& op) {
     // An unset mark leaves the word to what came first.
-    const std::string* kept = next_text();
+    const std::string* kept = kept_.next_text();
     if (kept && (means(op, *kept, nullptr) || means(op, *kept, scope_.objects[op.slot]))) return put(*kept);
     field(op);
   }
 
   void tags(const TextOp& op) {
-    const std::string* kept = next_text();
+    const std::string* kept = kept_.next_text();
     scratch_.clear();
     for (std::size_t i = 0; i < size(op); ++i) {
       const auto fields = op.field->type->fields;
@@ -235,18 +244,6 @@ class TextEncoder {
     put(kept && tidy_tags(*kept) == scratch_ ? *kept : scratch_);
   }
 
-  /// A tag list as we would write it: every pair with its '=' and ended by ';'.
-  static std::string tidy_tags(std::string_view text) {
-    std::string tidy;
-    while (!text.empty()) {
-      const std::string_view pair = text.substr(0, text.find(';'));
-      text.remove_prefix(std::min(pair.size() + 1, text.size()));
-      tidy += pair;
-      tidy += pair.find('=') == std::string_view::npos ? "=;" : ";";
-    }
-    return tidy;
-  }
-
   void mask(const TextOp& op) {
     std::int64_t bits = 0, all = 0;
     const void* object = scope_.objects[op.slot];
@@ -255,7 +252,7 @@ class TextEncoder {
       if (value != nullptr && *value) bits |= std::int64_t{1} << i;
       all |= std::int64_t{1} << i;
     }
-    const std::string* kept = next_text();
+    const std::string* kept = kept_.next_text();
     std::int64_t kept_bits = 0;
     if (kept && (is_blank(*kept) || read_int64(*kept, kept_bits) != Reading::Bad) && (kept_bits & all) == bits) {
       return put(*kept);
@@ -265,7 +262,7 @@ class TextEncoder {
 
   /// Writes a count: `least`, or the kept one where that is between the two. Returns what it wrote.
   std::size_t count(std::size_t least, std::size_t most) {
-    const std::string* kept = next_text();
+    const std::string* kept = kept_.next_text();
     std::int64_t number = 0;
     if (kept && (is_blank(*kept) || read_int64(*kept, number) != Reading::Bad)) {
       const auto elements = static_cast<std::size_t>(std::max<std::int64_t>(number, 0));
@@ -323,7 +320,7 @@ class TextEncoder {
       count(numbers.size());
       for (const std::int32_t element : numbers) {
         std::int64_t kept = 0;
-        const std::string* text = next_text();
+        const std::string* text = kept_.next_text();
         if (text && read_int64(*text, kept) != Reading::Bad && kept == element) {
           put(*text);
         } else {
@@ -335,7 +332,7 @@ class TextEncoder {
       count(numbers.size());
       for (const double element : numbers) {
         double kept = 0;
-        const std::string* text = next_text();
+        const std::string* text = kept_.next_text();
         scratch_.clear();
         append_double(scratch_, element);
         put(text && read_double(*text, kept) != Reading::Bad && same_value(kept, element) ? *text : scratch_);
@@ -345,7 +342,7 @@ class TextEncoder {
 
   void with(const TextOp& op, std::span<const TextOp> body) {
     const bool present = scope_.objects[op.element_slot] != nullptr;
-    const std::string* kept = next_text();
+    const std::string* kept = kept_.next_text();
     bool flag = false;
     const bool readable = kept && read_presence(*kept, flag) != Reading::Bad;
     put(readable && flag == present ? std::string_view(*kept) : present ? "1" : "0");
@@ -400,35 +397,12 @@ class TextEncoder {
     return false;
   }
 
-  // ---- fields ----
-
-  /// What is kept of a text payload; none where the message came from protobuf.
-  static std::span<const Verbatim> kept_of_text(std::span<const Verbatim> verbatim) {
-    return !verbatim.empty() && verbatim.front().number != 0 ? std::span<const Verbatim>() : verbatim;
-  }
-
-  /// What is kept of the field about to be written, or null.
-  const Verbatim* next_verbatim() {
-    drop_passed();
-    if (verbatim_.empty() || verbatim_.front().index != index_ || verbatim_.front().variant) return nullptr;
-    return &verbatim_.front();
-  }
-  const std::string* next_text() {
-    const Verbatim* kept = next_verbatim();
-    return kept ? &kept->text : nullptr;
-  }
-
-  void drop_passed() {
-    while (!verbatim_.empty() && verbatim_.front().index < index_) verbatim_ = verbatim_.subspan(1);
-  }
-
   const Message& message_;
   std::span<const TextSlot> slots_;
   Output& out_;
   std::string scratch_;
-  std::span<const Verbatim> verbatim_;  // those not passed yet
-  std::uint32_t index_ = 1;             // of the field about to be written, while there are kept ones
-  bool has_nul_ = false;                // some text that was written has one
+  KeptTexts kept_;
+  bool has_nul_ = false;  // some text that was written has one
   TextScope<const void> scope_;
 };
 

@@ -6,6 +6,7 @@
 #include "protocol/codec.h"
 #include "protocol/compare.h"
 #include "protocol/json.h"
+#include "protocol/messages.h"
 #include "protocol/random.h"
 #include "protocol/transcode.h"
 
@@ -189,6 +190,24 @@ TEST_CASE("a list that would take gigabytes is refused, on both wires") {
   CHECK(from_protobuf.error().field == "family_codes");
   protobuf.resize(protobuf.size() - 2);
   CHECK(decode(Direction::In, 226, protobuf).has_value());
+
+  const auto refusal = [](Direction direction, int version, const std::string& payload) {
+    const auto read = decode(direction, version, payload);
+    REQUIRE_FALSE(read);
+    return read.error().reason;
+  };
+  MarketDataRequest request;
+  for (std::size_t i = 0; i <= kMaxElements; ++i) request.market_data_options.emplace_back().tag = "a";
+  std::string tags;
+  REQUIRE(encode(Message(std::move(request)), 178, tags));
+  CHECK(refusal(Direction::Out, 178, tags).find("more than 200000 tags") != std::string::npos);
+
+  const std::string trailing = std::string("9\0001\0007\0", 6) + std::string(kMaxElements + 1, '\0');
+  CHECK(refusal(Direction::In, 178, trailing).find("more than 200000 fields after") != std::string::npos);
+
+  std::string texts("\0\0\x01\x13", 4);  // 75 + 200
+  for (std::size_t i = 0; i <= kMaxElements; ++i) texts.append("\x32\0", 2);
+  CHECK(refusal(Direction::In, 226, texts).find("more than 200000 elements") != std::string::npos);
 }
 
 TEST_CASE("a payload cut at any byte gives an error or a value, never a crash") {
