@@ -21,6 +21,11 @@ end
 
 local function signed(low) return low >= 2 ^ 31 and low - 2 ^ 32 or low end
 
+-- An int32 that was widened is no value of its field.
+local function fits(f, low, high)
+  return f.type ~= "int32" or (high == 0 and low < 2 ^ 31) or (high == 2 ^ 32 - 1 and low >= 2 ^ 31)
+end
+
 local function varint_value(f, low, high)
   if f.type == "bool" then return low ~= 0 or high ~= 0 end
   return f.type == "int64" and Int64.new(low, high) or signed(low)
@@ -33,17 +38,20 @@ end
 
 local protobuf_struct
 
-local function packed(tree, f, tvb, at, stop)
+-- A list in one piece. Its key and length, from `start` on, are shown with its first element.
+local function packed(tree, f, tvb, start, at, stop)
   while at < stop do
+    local value, after
     if f.type == "double" then
       if at + 8 > stop then fail("the payload ends inside a number") end
-      tree:add(f.proto, tvb:range(at, 8), tvb:range(at, 8):le_float())
-      at = at + 8
+      value, after = tvb:range(at, 8):le_float(), at + 8
     else
-      local low, _, after = varint(tvb, at, stop)
-      tree:add(f.proto, tvb:range(at, after - at), signed(low))
-      at = after
+      local low, _
+      low, _, after = varint(tvb, at, stop)
+      value = signed(low)
     end
+    tree:add(f.proto, tvb:range(start, after - start), value)
+    start, at = after, after
   end
 end
 
@@ -92,8 +100,8 @@ protobuf_struct = function(tree, struct, tvb, at, stop)
     if after > stop then fail("field " .. number .. " is longer than what follows") end
     local whole, f = tvb:range(start, after - start), struct.by_number[number]
     if f and f.list and wire == 2 and (f.type == "int32" or f.type == "double") then
-      packed(tree, f, tvb, value_at, after)
-    elseif f and wire == wire_type(f) then
+      packed(tree, f, tvb, start, value_at, after)
+    elseif f and wire == wire_type(f) and fits(f, low, high) then
       protobuf_field(tree, f, tvb, value_at, after, whole, { low, high })
     else
       tree:add(generic.unknown, whole):append_text(" (number " .. number .. ")")
