@@ -26,6 +26,8 @@ namespace {
 constexpr std::int64_t kMillisecond = 1000000;
 /// TWS answers a request for the time once a second.
 constexpr std::int64_t kAskAgainNs = 1100 * kMillisecond;
+/// What is sent together, in bytes.
+constexpr std::size_t kMostHeldBytes = 64 << 10;
 /// What may wait for TWS to read it, in bytes.
 constexpr std::size_t kMostQueuedBytes = 1 << 20;
 
@@ -156,7 +158,9 @@ Router::Pending* Router::next_queued() {
 
 void Router::pump() {
   if (std::exchange(is_pumping_, true)) return;  // what failed to be sent has given its turn to the next one
-  while (server_version_ != 0 && connection_.queued_bytes() + out_.size() < kMostQueuedBytes) {
+  while (server_version_ != 0) {
+    if (out_.size() >= kMostHeldBytes) flush();
+    if (connection_.queued_bytes() >= kMostQueuedBytes) break;  // drained() goes on
     Pending* pending = next_queued();
     if (pending == nullptr) break;
     if (!pacing_.take(net::monotonic_ns())) {
@@ -324,11 +328,20 @@ void Router::give_up(Pending& pending, const Error& error) {
 
 Router::Alarms::iterator Router::set_alarm(std::int64_t at_ns, Alarm alarm) {
   const auto at = alarms_.emplace(at_ns, alarm);
-  if (at == alarms_.begin()) alarm_.arm_at(at_ns);
+  arm();
   return at;
 }
 
+/// Where it is armed for an alarm that was taken back it rings for nothing: arming anew costs more, and is rarely
+/// needed.
+void Router::arm() {
+  if (alarms_.empty() || alarms_.begin()->first >= armed_ns_) return;
+  armed_ns_ = alarms_.begin()->first;
+  alarm_.arm_at(armed_ns_);
+}
+
 void Router::ring() {
+  armed_ns_ = kNever;
   const std::int64_t now = net::monotonic_ns();
   while (!alarms_.empty() && alarms_.begin()->first <= now) {
     const Alarm alarm = alarms_.begin()->second;
@@ -339,7 +352,7 @@ void Router::ring() {
     alarms_.erase(alarms_.begin());
     ring(alarm);
   }
-  if (!alarms_.empty()) alarm_.arm_at(alarms_.begin()->first);
+  arm();
 }
 
 void Router::ring(const Alarm& alarm) {
@@ -397,6 +410,7 @@ void Router::lost(const Error& error, bool comes_back) {
   for (auto& [ticket, pending] : pending_) pending.out_of_time.reset(), pending.ask_again.reset();
   alarms_.clear();
   alarm_.cancel();
+  armed_ns_ = kNever;
   pace_.cancel();
   sent_.clear();
   shared_.clear();

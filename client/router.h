@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -133,6 +134,7 @@ class Router {
   void give_up(Pending& pending, const Error& error);
   Pending* find(Ticket ticket);
   Alarms::iterator set_alarm(std::int64_t at_ns, Alarm alarm);
+  void arm();
   void ring();
   void ring(const Alarm& alarm);
 
@@ -175,9 +177,11 @@ class Router {
 
   Alarms alarms_;
   net::Timer alarm_, pace_;
+  std::int64_t armed_ns_ = kNever;  // of alarm_
   std::uint64_t messages_out_ = 0;
   std::uint64_t late_answers_ = 0;
 
+  static constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
   static constexpr Ticket kOwnTickets = Ticket{1} << 63;
 };
 

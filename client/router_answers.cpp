@@ -54,8 +54,8 @@ void Router::came(Message message) {
 
 /// The stream of the order that a message is about: what placed it, also on an earlier connection.
 Router::Pending* Router::order_of(const Message& message, const protocol::Cause& cause) {
-  if (Pending* placed = find_sent(cause.order)) return placed->is_order ? placed : nullptr;
   if (orders_.empty()) return nullptr;
+  if (Pending* placed = find_sent(cause.order)) return placed->is_order ? placed : nullptr;
   auto id = protocol::integer_with_role(message, Role::OrderId);
   if (!id) id = protocol::integer_with_role(message, Role::RequestOrOrderId);
   const auto found = id ? orders_.find(*id) : orders_.end();

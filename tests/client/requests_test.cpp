@@ -136,6 +136,23 @@ TEST_CASE("in no second more leaves than allowed, and orders and cancels go firs
   asked(script, 6);
 }
 
+TEST_CASE("more than a socket takes at once leaves all the same") {
+  Script script([](Scripted::Peer& peer, const Message& request) {
+    protocol::SymbolSamples samples;
+    samples.req_id = *request.as<protocol::MatchingSymbolsRequest>().req_id;
+    peer.say(samples);
+  });
+  IBKRClient client(options_for(script.port()));
+  client.connect();
+  protocol::MatchingSymbolsRequest request;
+  for (const std::size_t length : {std::size_t{20}, std::size_t{20'000}}) {
+    request.pattern = std::string(length, 'A');
+    std::vector<Call<protocol::SymbolSamples>> calls;
+    for (std::size_t sent = 0; sent < 4'000'000; sent += length + 20) calls.push_back(client.send(request));
+    for (const auto& call : calls) CHECK(call.result().has_value());
+  }
+}
+
 TEST_CASE("a call that waits to be sent can run out of time, too") {
   Script script;
   Options options = options_for(script.port());
