@@ -94,9 +94,15 @@ class StreamSink final : public AnswerSink {
   }
   void end_of_batch() override { feed_->push({StreamEventKind::EndOfBatch}); }
   void done() override { feed_->close({StreamEventKind::Closed}); }
-  void fail(const Error& error) override { feed_->close({StreamEventKind::Closed, std::nullopt, error}); }
-  void remark(const Error& error) override { feed_->push({StreamEventKind::Remark, std::nullopt, error}); }
-  void gap(const Error& error) override { feed_->push({StreamEventKind::Gap, std::nullopt, error}); }
+  void fail(const Error& error) override {
+    feed_->close({StreamEventKind::Closed, std::nullopt, std::make_shared<Error>(error)});
+  }
+  void remark(const Error& error) override {
+    feed_->push({StreamEventKind::Remark, std::nullopt, std::make_shared<Error>(error)});
+  }
+  void gap(const Error& error) override {
+    feed_->push({StreamEventKind::Gap, std::nullopt, std::make_shared<Error>(error)});
+  }
   void resumed() override { feed_->push({StreamEventKind::Resumed}); }
 
  private:

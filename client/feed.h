@@ -6,6 +6,7 @@
 // A slow taker slows nobody: past the bound the oldest items that may be dropped are, and an item says how many.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -15,6 +16,7 @@
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "client/observer_thread.h"
 
@@ -72,6 +74,7 @@ class Feed : public std::enable_shared_from_this<Feed<Item>> {
     {
       const std::lock_guard lock(mutex_);
       observer_.swap(kept);  // the other one is destroyed without the lock: it is the user's
+      ++changes_;
       wakes = must_wake();
     }
     if (wakes) post_give();
@@ -114,25 +117,37 @@ class Feed : public std::enable_shared_from_this<Feed<Item>> {
   }
 
   void give() {
-    for (int i = 0; i < kBatch; ++i) {
-      std::shared_ptr<Observer> observer;
-      std::optional<Item> item;
-      {
-        const std::lock_guard lock(mutex_);
-        observer = observer_;
-        if (observer != nullptr) item = take();
-        if (!item) {
-          is_waking_ = false;
-          if (closed_ && items_.empty()) observer_ = nullptr;  // it may hold this feed
-          return;
-        }
-      }
-      thread_->run_guarded([&] { (*observer)(*item); });
+    std::vector<Item> batch;
+    std::shared_ptr<Observer> observer;
+    if (!take_batch(batch, observer)) return;
+    for (Item& item : batch) {
+      if (changes_.load(std::memory_order_acquire) != seen_) observer = current();
+      if (observer != nullptr) thread_->run_guarded([&] { (*observer)(item); });
     }
     post_give();  // others have their turn
   }
+  /// False when nothing waits, or nobody for it.
+  bool take_batch(std::vector<Item>& batch, std::shared_ptr<Observer>& observer) {
+    const std::lock_guard lock(mutex_);
+    observer = observer_;
+    seen_ = changes_;
+    while (observer != nullptr && batch.size() < kBatch) {
+      auto item = take();
+      if (!item) break;
+      batch.push_back(std::move(*item));
+    }
+    if (!batch.empty()) return true;
+    is_waking_ = false;
+    if (closed_ && items_.empty()) observer_ = nullptr;  // it may hold this feed
+    return false;
+  }
+  std::shared_ptr<Observer> current() {
+    const std::lock_guard lock(mutex_);
+    seen_ = changes_;
+    return observer_;
+  }
 
-  static constexpr int kBatch = 256;
+  static constexpr std::size_t kBatch = 256;
 
   std::shared_ptr<ObserverThread> thread_;
   std::size_t bound_;
@@ -144,6 +159,8 @@ class Feed : public std::enable_shared_from_this<Feed<Item>> {
   bool closed_ = false;
   bool is_waking_ = false;
   std::shared_ptr<Observer> observer_;
+  std::atomic<std::uint64_t> changes_ = 0;  // of observer_
+  std::uint64_t seen_ = 0;                  // by the observer thread
 };
 
 }  // namespace ibkr::client

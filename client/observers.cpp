@@ -53,6 +53,7 @@ ObserverId Observers::add_message(const protocol::MessageInfo& type,
   });
   const std::lock_guard lock(mutex_);
   messages_[&type].emplace(next_, std::move(feed));
+  has_messages_ = true;
   return next_++;
 }
 
@@ -78,7 +79,8 @@ bool Observers::remove(ObserverId id) {
 
 void Observers::notice(const Error& error) {
   const std::lock_guard lock(mutex_);
-  for (const auto& [id, feed] : notices_) feed->push({StreamEventKind::Remark, std::nullopt, error});
+  for (const auto& [id, feed] : notices_)
+    feed->push({StreamEventKind::Remark, std::nullopt, std::make_shared<Error>(error)});
 }
 
 void Observers::state(const StateChange& change) {
@@ -87,6 +89,7 @@ void Observers::state(const StateChange& change) {
 }
 
 void Observers::message(const protocol::Message& message) {
+  if (!has_messages_.load(std::memory_order_relaxed)) return;  // the common case, and there are many messages
   const std::lock_guard lock(mutex_);
   const auto found = messages_.find(&message.type());
   if (found == messages_.end()) return;

@@ -1,6 +1,7 @@
 // Observers: who is told what no call or stream brings: notices, changes of the state, messages by type.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -46,6 +47,7 @@ class Observers : public std::enable_shared_from_this<Observers> {
   std::size_t most_unread_;
   std::mutex mutex_;
   ObserverId next_ = 1;
+  std::atomic<bool> has_messages_ = false;  // somebody has ever observed messages
   std::unordered_map<ObserverId, std::shared_ptr<EventFeed>> notices_;
   std::unordered_map<ObserverId, std::shared_ptr<StateFeed>> states_;
   std::unordered_map<const protocol::MessageInfo*, std::unordered_map<ObserverId, std::shared_ptr<EventFeed>>>

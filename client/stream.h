@@ -32,22 +32,20 @@ enum class StreamEventKind : std::uint8_t {
 struct RawEvent {
   StreamEventKind kind;
   std::optional<protocol::Message> row = std::nullopt;
-  std::optional<Error> error = std::nullopt;
+  std::shared_ptr<const Error> error = nullptr;
   std::uint64_t missed_rows = 0;
 
   bool may_be_dropped() const { return kind == StreamEventKind::Row || kind == StreamEventKind::Remark; }
-  static RawEvent missed(std::uint64_t how_many) {
-    return {StreamEventKind::Missed, std::nullopt, std::nullopt, how_many};
-  }
+  static RawEvent missed(std::uint64_t how_many) { return {StreamEventKind::Missed, std::nullopt, nullptr, how_many}; }
 };
 using EventFeed = Feed<RawEvent>;
 
 template <class T>
 struct StreamEvent {
   StreamEventKind kind;
-  std::optional<T> row = std::nullopt;        ///< of a Row
-  std::optional<Error> error = std::nullopt;  ///< why: of Remark, Gap, and of Closed where it did not end by itself
-  std::uint64_t missed_rows = 0;              ///< of Missed
+  std::optional<T> row = std::nullopt;           ///< of a Row
+  std::shared_ptr<const Error> error = nullptr;  ///< why: of Remark, Gap, and of Closed where it did not end by itself
+  std::uint64_t missed_rows = 0;                 ///< of Missed
 
   /// A raw row must be one that T can hold.
   static StreamEvent of(RawEvent raw) {

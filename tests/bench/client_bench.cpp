@@ -171,10 +171,12 @@ int main() {
   });
   std::printf("calls that do not wait: %.0f a second\n", kCalls / pipelined);
 
+  protocol::MarketDataRequest quotes;
+  quotes.contract.emplace().symbol = "AAPL";
   std::atomic<int> ticks = 0;
   std::promise<void> all;
   const double ticking = seconds_of([&] {
-    const auto stream = client.send(protocol::MarketDataRequest{});
+    const auto stream = client.send(quotes);
     stream.observe([&](const auto& event) {
       if (event.kind == client::StreamEventKind::Row && ++ticks == kTicks) all.set_value();
     });
