@@ -71,7 +71,10 @@ void Connection::on_open() {
 void Connection::on_bytes(std::string_view bytes) {
   last_byte_ns_ = net::monotonic_ns();
   asked_ = false;
-  if (side_->receive(bytes)) return;
+  user_.begin_messages();
+  const bool fine = side_->receive(bytes);
+  user_.end_messages();
+  if (fine) return;
   if (state_ == State::Connected) return lost(side_->error());
   attempt_failed(failed_start());
 }

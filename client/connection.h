@@ -29,6 +29,9 @@ class Connection final : private Transport::Owner, private protocol::ClientSide:
     /// A new connection is up.
     virtual void on_connected(const ConnectResult& result) = 0;
     virtual void on_message(protocol::Message message) = 0;
+    /// Around the messages that came at once.
+    virtual void begin_messages() = 0;
+    virtual void end_messages() = 0;
     virtual void on_unreadable(const protocol::DecodeError& error) = 0;
     /// What was up is gone, and nothing of it goes on. `state` is the one that follows.
     virtual void on_lost(const Error& error, State state) = 0;

@@ -205,6 +205,16 @@ void Engine::on_message(protocol::Message message) {
   if (message.is<protocol::ErrorMessage>()) observers_->notice(error_of(message, nullptr, false));
 }
 
+void Engine::begin_messages() {
+  thread_->begin_burst();
+  router_.begin_batch();
+}
+
+void Engine::end_messages() {
+  router_.end_batch();
+  thread_->end_burst();
+}
+
 void Engine::on_unreadable(const protocol::DecodeError& error) {
   ++unreadable_;
   observers_->notice(Error(Reason::Remark, Concern::System, Severity::Warning,

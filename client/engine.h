@@ -60,6 +60,8 @@ class Engine final : public std::enable_shared_from_this<Engine>, private Connec
  private:
   void on_connected(const ConnectResult& result) override;
   void on_message(protocol::Message message) override;
+  void begin_messages() override;
+  void end_messages() override;
   void on_unreadable(const protocol::DecodeError& error) override;
   void on_lost(const Error& error, State state) override;
   void on_state(const StateChange& change) override;

@@ -16,7 +16,6 @@
 #include <mutex>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "client/observer_thread.h"
 
@@ -117,34 +116,35 @@ class Feed : public std::enable_shared_from_this<Feed<Item>> {
   }
 
   void give() {
-    std::vector<Item> batch;
-    std::shared_ptr<Observer> observer;
-    if (!take_batch(batch, observer)) return;
-    for (Item& item : batch) {
-      if (changes_.load(std::memory_order_acquire) != seen_) observer = current();
-      if (observer != nullptr) thread_->run_guarded([&] { (*observer)(item); });
+    std::shared_ptr<Observer> observer = take_all();
+    for (std::size_t i = 0; i < kBatch && !given_.empty(); ++i) {
+      if (changes_.load(std::memory_order_acquire) != seen_) observer = take_all();
+      if (observer == nullptr) return;
+      Item item = std::move(given_.front());
+      given_.pop_front();
+      thread_->run_guarded([&] { (*observer)(item); });
     }
-    post_give();  // others have their turn
+    if (observer != nullptr) post_give();  // others have their turn
   }
-  /// False when nothing waits, or nobody for it.
-  bool take_batch(std::vector<Item>& batch, std::shared_ptr<Observer>& observer) {
+  /// Takes what waits out of the lock's reach, where nothing has been left of before. Null: there is nothing, or nobody
+  /// for it, and what was left waits again.
+  std::shared_ptr<Observer> take_all() {
     const std::lock_guard lock(mutex_);
-    observer = observer_;
     seen_ = changes_;
-    while (observer != nullptr && batch.size() < kBatch) {
-      auto item = take();
-      if (!item) break;
-      batch.push_back(std::move(*item));
+    if (observer_ == nullptr) {
+      for (; !given_.empty(); given_.pop_back()) {
+        droppable_ += given_.back().may_be_dropped() ? 1 : 0;
+        items_.push_front(std::move(given_.back()));
+      }
+    } else if (given_.empty()) {
+      given_.swap(items_);
+      droppable_ = 0;
+      if (missed_ > 0) given_.push_front(Item::missed(std::exchange(missed_, 0)));
     }
-    if (!batch.empty()) return true;
+    if (!given_.empty()) return observer_;
     is_waking_ = false;
     if (closed_ && items_.empty()) observer_ = nullptr;  // it may hold this feed
-    return false;
-  }
-  std::shared_ptr<Observer> current() {
-    const std::lock_guard lock(mutex_);
-    seen_ = changes_;
-    return observer_;
+    return nullptr;
   }
 
   static constexpr std::size_t kBatch = 256;
@@ -160,7 +160,9 @@ class Feed : public std::enable_shared_from_this<Feed<Item>> {
   bool is_waking_ = false;
   std::shared_ptr<Observer> observer_;
   std::atomic<std::uint64_t> changes_ = 0;  // of observer_
-  std::uint64_t seen_ = 0;                  // by the observer thread
+  // observer thread
+  std::uint64_t seen_ = 0;
+  std::deque<Item> given_;  // taken out, and not told yet
 };
 
 }  // namespace ibkr::client

@@ -18,6 +18,7 @@ struct ObserverThread::State {
   std::condition_variable changed;
   std::vector<std::function<void()>> tasks;
   std::function<void(const std::string&)> on_throw;
+  bool in_burst = false;
   bool stopping = false;
   bool ended = false;
   Process made_in;
@@ -73,11 +74,22 @@ void ObserverThread::post(std::function<void()> task) {
     const std::lock_guard lock(state_->mutex);
     if (!state_->ended) {
       state_->tasks.push_back(std::move(task));
-      if (state_->tasks.size() == 1) state_->changed.notify_all();
+      if (state_->tasks.size() == 1 && !state_->in_burst) state_->changed.notify_all();
       return;
     }
   }
   task();
+}
+
+void ObserverThread::begin_burst() {
+  const std::lock_guard lock(state_->mutex);
+  state_->in_burst = true;
+}
+
+void ObserverThread::end_burst() {
+  const std::lock_guard lock(state_->mutex);
+  state_->in_burst = false;
+  if (!state_->tasks.empty()) state_->changed.notify_all();
 }
 
 void ObserverThread::set_on_throw(std::function<void(const std::string&)> handler) {

@@ -22,6 +22,9 @@ class ObserverThread {
   /// Runs `task` behind those posted before. Never waits. Once stopped and run out, `task` runs at once, on the calling
   /// thread: so that nothing which somebody waits for is forgotten. Exceptions must not leave a task.
   void post(std::function<void()> task);
+  /// Between the two the thread is not woken, but once at the end where something was posted.
+  void begin_burst();
+  void end_burst();
   /// Runs the user's `code`, on this thread. What it throws is told to the handler of set_on_throw().
   void run_guarded(const std::function<void()>& code);
   /// Before anything that can throw is posted. `handler` gets what was thrown, in words.
