@@ -80,6 +80,8 @@ void write_streams(const fs::path& folder) {
   append_frame(answer, std::string_view("9\0001\00013\0", 7));
   write(folder / "framer" / "hello", hello);
   write(folder / "framer" / "answer", answer);
+  append_frame(answer, std::string_view("15\0001\0DU1\0", 9));
+  write(folder / "client_side" / "start", answer.substr(1));
 }
 
 /// An app that asks what was asked in the session that is served.
