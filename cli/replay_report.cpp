@@ -98,6 +98,11 @@ void report_what_is_incomplete(const Verdict& verdict) {
                   plural(missed.frames, "answer", "answers"), request(missed.session, missed.request, missed.type));
   }
   note_left_out(verdict.undelivered);
+  for (const Verdict::NotRewritten& frame : verdict.not_rewritten.items) {
+    spdlog::error("connection {} got session {} #{} with its recorded ids, as it cannot be encoded with the app's",
+                  frame.connection, frame.session, frame.frame);
+  }
+  note_left_out(verdict.not_rewritten);
   const bool speechless = std::ranges::any_of(verdict.turned_away.items, [](const Verdict::TurnedAway& app) {
     return app.why == Verdict::TurnedAway::Why::CannotSpeak;
   });
@@ -143,6 +148,8 @@ std::string conclusion(const Verdict& verdict, bool strict) {
              those_of(
                  {{verdict.torn.count, "connection was torn", "connections were torn"},
                   {verdict.undelivered.count, "request did not get its answers", "requests did not get their answers"},
+                  {verdict.not_rewritten.count, "frame went out with its recorded ids",
+                   "frames went out with their recorded ids"},
                   {verdict.not_served.size(), "session was not served", "sessions were not served"}});
     case Verdict::Status::Unused:
       return "unused: " + plural(verdict.unused.count, "recorded request was", "recorded requests were") + " not made" +

@@ -233,8 +233,8 @@ void Serving::play(std::int64_t now_ns, std::string& out, std::size_t limit, std
     }
     if (session.player.owed(*frame)) ++owed_under_way_;
     if (!session.answers.append(*frame, out)) {
-      spdlog::error("connection {}: #{} goes out with its recorded ids, as it cannot be encoded with the app's",
-                    number_, session.recording.frames()[*frame].sequence);
+      const Recording& recording = session.recording;
+      replay_.verdict_.not_rewritten.add({number_, recording.session().id, recording.frames()[*frame].sequence});
     }
   }
   next = now_ns;

@@ -67,6 +67,12 @@ struct Verdict {
     const protocol::MessageInfo* type;
     std::size_t frames;
   };
+  /// A frame that an app got with the recorded ids, because it cannot be encoded with those that it uses.
+  struct NotRewritten {
+    std::size_t connection;
+    journal::SessionId session;
+    journal::Sequence frame;
+  };
   /// A connection that ended otherwise than between two frames.
   struct Torn {
     enum class Why : std::uint8_t {
@@ -84,7 +90,7 @@ struct Verdict {
     Damaged,        ///< the recording is not all that was on the wire
     Mismatch,       ///< a request or a connection was refused
     NothingServed,  ///< no request but START_API was served
-    Incomplete,     ///< a connection was torn, answers were not delivered, or a session was not served
+    Incomplete,     ///< a connection was torn, answers were not delivered as they should, or a session was not served
     Unused,         ///< recorded requests were not made: about orders, or any at all when that is strict
     Clean,
   };
@@ -100,6 +106,7 @@ struct Verdict {
   Listed<Unused> unused;
   std::size_t unused_about_orders = 0;
   Listed<Undelivered> undelivered;
+  Listed<NotRewritten> not_rewritten;
   Listed<Torn> torn;
   /// Chosen sessions for which no app came; with repeat in the last round.
   std::vector<journal::SessionId> not_served;

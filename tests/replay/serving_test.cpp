@@ -282,6 +282,28 @@ TEST_CASE("a handshake without START_API is a probe, and START_API alone is no r
   CHECK(status(replay) == Status::NothingServed);
 }
 
+TEST_CASE("an answer that cannot be written with the ids of the app is not passed over") {
+  // Broken: an app gets news of an id that is another one of its own, and the replay is clean.
+  std::string numbers;
+  while (numbers.size() < 6'000'000) numbers += "1 ";  // with the app's id for each 1 it is longer than a frame may be
+  RecordedFile file;
+  file.session(178).start(7, 1).out(bars(1));
+  file.in(make<protocol::ErrorMessage>([&](auto& error) {
+        error.id = 1;
+        error.error_code = 162;
+        error.error_msg = numbers;
+      }))
+      .end();
+  Replay replay(loaded(file), {.speed = kMaxSpeed});
+  Lines got;
+  ServedApp app(replay, 7, got);
+  app.asks(bars(1'000'001));
+  app.gets();
+  app.leaves();
+  CHECK(replay.verdict().not_rewritten.count == 1);
+  CHECK(status(replay) == Status::Incomplete);
+}
+
 TEST_CASE("what the app left before it was out is not delivered") {
   // Broken: an app that asks and dies is a green CI.
   RecordedFile file;
