@@ -196,35 +196,30 @@ function Text:branch(op)
   self:run(self:all_hold(op.conditions) and op.body or op.otherwise or {})
 end
 
-function Text:each(op)
-  local f = self:field(op.slot, op.name)
-  local count, elements = self:take_count(op), {}
-  for i = 1, count do
-    local branch = self:tree(op.slot):add(f.proto, self:range(self.at, self.at))
-    branch:set_text(op.name .. "[" .. (i - 1) .. "]")
-    elements[i] = { tree = branch, values = {}, start = self.at }
-    self:enter(op.element, branch, elements[i].values)
-    self:run(op.body)
-    branch:set_len(self.at - elements[i].start)
-  end
-  self:enter(op.element, nil, nil)
-  self:remember(op.slot, op.name, count)
-  self.lists[op.slot .. op.name] = elements
-  self:stretch(op.slot)
-end
+function Text:each(op) self:elements(op, {}) end
 
-function Text:again(op)
-  local elements, count = self.lists[op.slot .. op.name] or {}, self:take_count(op)
-  for i = 1, math.min(count, #elements) do
+-- Over the same list once more; what is beyond its elements are new ones.
+function Text:again(op) self:elements(op, self.lists[op.slot .. op.name] or {}) end
+
+function Text:elements(op, elements)
+  local f = self:field(op.slot, op.name)
+  local count = self:take_count(op)
+  for i = 1, count do
+    local known = elements[i]
+    if not known then
+      local branch = self:tree(op.slot):add(f.proto, self:range(self.at, self.at))
+      branch:set_text(op.name .. "[" .. (i - 1) .. "]")
+      elements[i] = { tree = branch, values = {}, start = self.at }
+    end
     self:enter(op.element, elements[i].tree, elements[i].values)
     self.starts[op.element] = elements[i].start
     self:run(op.body)
+    if not known then elements[i].tree:set_len(self.at - elements[i].start) end
   end
   self:enter(op.element, nil, nil)
-  for _ = 1, (count - #elements) * #op.body do
-    local text, range = self:take(op.name)
-    self.trees[0]:add(generic.variant, range, printable(text))
-  end
+  self:remember(op.slot, op.name, #elements)
+  self.lists[op.slot .. op.name] = elements
+  self:stretch(op.slot)
 end
 
 function Text:list(op)
