@@ -227,18 +227,18 @@ void Router::transmit(Pending& pending) {
 
 /// The program has cancelled a request by a message of its own.
 void Router::silence(const std::vector<protocol::Silenced>& silenced) {
-  for (const auto& [index, replaced] : silenced) {
-    if (replaced) continue;
+  for (const protocol::Silenced& told : silenced) {
+    if (told.replaced) continue;
     const auto cancelled = [](const Message& message) {
       return error_about(Reason::Cancelled, message, "it was cancelled by the program", "");
     };
-    if (Pending* pending = find_sent(index)) {
+    if (Pending* pending = find_sent(told.request)) {
       const Error error = cancelled(pending->message);
       if (const auto sink = remove(*pending)) sink->fail(error);
       continue;
     }
     const auto found = std::ranges::find_if(
-        shared_, [&](const auto& shared) { return std::ranges::count(shared.second.indices, index) != 0; });
+        shared_, [&](const auto& shared) { return std::ranges::count(shared.second.indices, told.request) != 0; });
     if (found == shared_.end()) continue;
     for (const Ticket ticket : std::vector<Ticket>(found->second.users)) {
       Pending* pending = find(ticket);
